@@ -13,12 +13,6 @@ const npm = (...packages) => packages.map((name) => `node_modules/${name}/`)
 module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
-    {
-      name: 'no-orphans',
-      severity: 'error',
-      from: { orphan: true, path: '^(src|machines)/', pathNot: '\\.d\\.ts$' },
-      to: {},
-    },
     only('base-stands-alone', '^src/base/', ['src/base/', ...npm('@noble')]),
     only('ports-are-interfaces', '^src/ports/', ['src/(base|ports)/']),
     only('wire-encodes', '^src/wire/', ['src/(base|ports|wire)/', ...npm('@noble', '@bufbuild')]),
