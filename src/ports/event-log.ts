@@ -8,7 +8,12 @@
  * - Facts of a stream have revisions 0, 1, 2, …; facts of all streams have strictly rising positions.
  * - An append whose facts already stand at exactly these revisions succeeds again (a retry after a lost answer).
  *   Equality is that of the deterministic fact id: stream, revision, type, data and metadata.
- * - Every failure is a `LogError`; nothing hangs for ever, nothing is rejected unhandled.
+ * - Every failure is a `LogError`; nothing hangs for ever, nothing is rejected unhandled. Reads and subscriptions throw
+ *   theirs from the first `next()`.
+ *
+ * Callers hand their facts over: they do not change them afterwards. Names of streams are well-formed text of 1 to
+ * `STREAM_NAME_LIMIT` bytes, without control characters, not beginning with `$`; the same holds for types of facts,
+ * which have at most 200 characters. Data and metadata are plain JSON, at most 64 deep: no NaN, Date, bigint or holes.
  */
 
 import { WitanError } from '../base/errors.ts'
@@ -56,7 +61,9 @@ export interface ReadOptions {
   readonly signal?: AbortSignal
 }
 
-/** Subscriptions begin *after* `after`; without it, at the start. They catch up, then stay live. */
+/**
+ * Subscriptions begin *after* `after`; without it (or with -1, `NO_STREAM`), at the start. They catch up, then stay live.
+ */
 export interface SubscribeOptions {
   readonly after?: number | bigint
   readonly signal?: AbortSignal
@@ -74,11 +81,14 @@ export interface EventLog {
   subscribeAll(options?: SubscribeOptions): AsyncIterable<RecordedFact>
   /** Revision of the last fact, or `NO_STREAM`. */
   lastRevision(stream: string): Promise<Revision>
-  /** Waits for appends under way; later calls fail with `LogClosed`. Idempotent. */
+  /** Waits for appends under way; reads and later calls fail with `LogClosed`, subscriptions end. Idempotent. */
   close(): Promise<void>
 }
 
-/** Bounds of one append, below those of every adapter. */
+/** Longest name of a stream, in bytes of UTF-8. */
+export const STREAM_NAME_LIMIT = 1000
+
+/** Bounds of one append, below those of every adapter. `maxBytes` counts type, data and metadata as UTF-8 JSON. */
 export const APPEND_LIMITS = { maxFacts: 500, maxBytes: 900 * 1024 } as const
 
 export type LogErrorData =
@@ -97,6 +107,13 @@ export type LogErrorData =
   | { readonly code: 'LogFull' }
   | { readonly code: 'AppendTooLarge'; readonly facts: number; readonly bytes: number }
   | { readonly code: 'InvalidLogArgument'; readonly argument: string; readonly value: string }
+  /** A later release wrote this fact: update this one. */
+  | {
+      readonly code: 'UnknownSchemaVersion'
+      readonly type: string
+      readonly schemaVersion: number
+      readonly newestKnown: number
+    }
   | { readonly code: 'AccessDenied'; readonly operation: string }
   | { readonly code: 'Aborted' }
 
