@@ -25,7 +25,9 @@ import { append, lastRevision } from './append.ts'
 import { type Lease, leaseClient } from './client.ts'
 import { parseConnectionString } from './connection-string.ts'
 import { endable } from './ending.ts'
+import { hidesOutcome } from './failures.ts'
 import type { Patience } from './patience.ts'
+import { AppendQueue } from './queue.ts'
 import { readAll, readStream, subscribeAll, subscribeStream } from './reads.ts'
 import type { Session } from './session.ts'
 
@@ -50,6 +52,7 @@ class EventStoreDbLog implements EventLog {
   readonly #lease: Lease
   readonly #closing = new AbortController()
   readonly #underWay = new Set<Promise<unknown>>()
+  readonly #appends = new AppendQueue(hidesOutcome)
   #closed: Promise<void> | undefined
 
   constructor(options: EventStoreDbLogOptions) {
@@ -69,7 +72,8 @@ class EventStoreDbLog implements EventLog {
     checkExpectedRevision(expectedRevision)
     checkFacts(facts)
     if (facts.length === 0 && this.#closed === undefined) return expectedRevision
-    return this.#during(() => append(this.#session, stream, facts, expectedRevision))
+    const begin = () => append(this.#session, stream, facts, expectedRevision)
+    return this.#during(() => this.#appends.run(stream, expectedRevision, begin))
   }
 
   async lastRevision(stream: string): Promise<Revision> {
@@ -126,10 +130,10 @@ class EventStoreDbLog implements EventLog {
     const closing = this.#closing.signal
     async function* facts(signal: AbortSignal): AsyncGenerator<RecordedFact, void, void> {
       check()
-      const { isBackward, maxCount } = checkedRead(options)
+      const { from, isBackward, maxCount } = checkedRead(options)
       throwIfOver(options, closing)
       const bounds: Bounds = {
-        ...(options.from === undefined ? {} : { from: options.from }),
+        ...(options.from === undefined ? {} : { from }),
         direction: isBackward ? 'backward' : 'forward',
         maxCount,
       }

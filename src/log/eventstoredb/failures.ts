@@ -73,6 +73,11 @@ export function isTransient(failure: Failure): boolean {
   return failure.kind === 'timeout' || failure.kind === 'unavailable'
 }
 
+/** After which errors of an append nobody knows whether its facts are there. */
+export function hidesOutcome(error: unknown): boolean {
+  return error instanceof LogError && (error.code === 'LogTimeout' || error.code === 'LogUnavailable')
+}
+
 export interface Context {
   /** As `append to "gossip-ab12"`. */
   readonly operation: string

@@ -133,9 +133,11 @@ async function send(call: ReadCall, message: ReadResp): Promise<boolean> {
   if (call.cancelled || call.destroyed) return false
   if (call.write(message)) return true
   return new Promise((resolve) => {
-    call.once('drain', () => resolve(true))
-    call.once('close', () => resolve(false))
-    call.once('cancelled', () => resolve(false))
+    const settle = (): void => {
+      call.off('drain', settle).off('close', settle).off('cancelled', settle)
+      resolve(!call.cancelled && !call.destroyed)
+    }
+    call.on('drain', settle).on('close', settle).on('cancelled', settle)
   })
 }
 
