@@ -14,7 +14,7 @@ export function paint(stream: NodeJS.WriteStream): Paint {
 
 /** Pads to `width` columns, counting one a code point. */
 export function column(text: string, width: number): string {
-  const points = [...text]
+  const points = Array.from(text)
   if (points.length > width) return `${points.slice(0, width - 1).join('')}…`
   return text + ' '.repeat(width - points.length)
 }

@@ -110,7 +110,7 @@ export class BallotsRun {
   }
 
   #proposeMore(): void {
-    for (const proposal of [...this.#waiting]) {
+    for (const proposal of this.#waiting.slice()) {
       if (this.#underWay.size >= WINDOW) return
       const owner = this.#peers.get(proposal.owner)
       if (owner?.isUp !== true) continue
