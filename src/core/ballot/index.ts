@@ -1,0 +1,47 @@
+/**
+ * @module core/ballot
+ *
+ * Binary decisions on proposals, sans I/O (ballots §1 to §6, policy `compatible`). Use it alone like this: `decide…` a
+ * command, store its facts, `evolve` a `Session` with each, then publish its effects; or use `ConsensusService` of
+ * `witan`, which does so with a log, actors and observables.
+ */
+
+export {
+  DecodeError,
+  decodeProposal,
+  decodeVote,
+  encodeProposal,
+  encodeVote,
+  encodeVoteUnsigned,
+  type Proposal,
+  type Vote,
+} from '../../wire/protobuf/index.ts'
+export { checkChain } from './chain.ts'
+export {
+  type ConsensusConfig,
+  DEFAULT_SCOPE_CONFIG,
+  GOSSIPSUB_CONFIG,
+  type NetworkType,
+  P2P_CONFIG,
+  resolveConfig,
+  type ScopeConfig,
+  toConsensusConfig,
+} from './config.ts'
+export {
+  type Circumstances,
+  type Decision,
+  decideCreation,
+  decideIncomingProposal,
+  decideIncomingVote,
+  decideOwnVote,
+  decideTimeout,
+} from './decide.ts'
+export { BallotError, type BallotErrorCode, type BallotErrorData } from './errors.ts'
+export { sessionsToEvict } from './eviction.ts'
+export { BALLOT_SCHEMA_VERSION, ballotFactFromJson, ballotFactToJson } from './fact-codec.ts'
+export type { BallotEvent, BallotFact, ScopeFact, SessionFact } from './facts.ts'
+export { buildProposal, idFromUuid, type ProposalRequest, uuidV4, validateProposal } from './proposal.ts'
+export { ConsensusConfigBuilder, ScopeConfigBuilder } from './scope-builder.ts'
+export { type Outcome, outcomeOf, Session, type SessionState, type SessionStatus } from './session.ts'
+export { type Counts, calculateConsensusResult, hasSufficientVotes, requiredVotes } from './tally.ts'
+export { buildVote, checkVote, computeVoteHash, type Verify, type VoteSigner, verificationOf } from './vote.ts'
