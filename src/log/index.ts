@@ -20,6 +20,9 @@ export {
   STREAM_NAME_LIMIT,
   type SubscribeOptions,
 } from '../ports/event-log.ts'
+export { type EmbeddedLogOptions, embeddedLog } from './embedded/embedded-log.ts'
+export type { EventStoreDbLogOptions } from './eventstoredb/event-store-db-log.ts'
 export { factId } from './fact-id.ts'
 export { memoryLog } from './memory/memory-log.ts'
+export { eventStoreDbLog, openLog } from './open-log.ts'
 export { createUpcast, type Upcast, type Upcaster, type UpcasterRegistry, upcasted } from './upcast.ts'

@@ -21,13 +21,17 @@ export interface ChunkRequest {
   readonly limit: number
 }
 
-export interface FactSource<Raw> {
-  readonly wakeups: Wakeups
+/** What reads need; subscriptions also sleep. */
+export interface FactReader<Raw> {
   readonly isClosed: boolean
   /** Up to `limit` facts, at least one if there is any; fewer where they are large. */
   chunk(request: ChunkRequest): Promise<readonly Raw[]>
   /** Decoded only when its turn comes: a loop that is left early pays for no more. */
   decode(raw: Raw): RecordedFact
+}
+
+export interface FactSource<Raw> extends FactReader<Raw> {
+  readonly wakeups: Wakeups
 }
 
 const FIRST_CHUNK = 32
@@ -42,7 +46,7 @@ function throwIfAborted(signal: AbortSignal | undefined): void {
 }
 
 export async function* pull<Raw>(
-  source: FactSource<Raw>,
+  source: FactReader<Raw>,
   stream: StreamOrAll,
   options: ReadOptions,
 ): AsyncGenerator<RecordedFact, void, undefined> {
