@@ -4,5 +4,6 @@
  * What tests and simulations of code on witan need: time and randomness that repeat.
  */
 
+export { type AppendFault, type FaultPlan, FaultyLog } from './faulty-log.ts'
 export { SeededRandom } from './seeded-random.ts'
 export { VirtualClock } from './virtual-clock.ts'

@@ -90,10 +90,10 @@ export class LevelStore {
   async write(puts: readonly Put[]): Promise<void> {
     try {
       await this.recover()
-      await this.#level.batch(
-        puts.map(([key, value]) => ({ type: 'put' as const, key, value })),
-        { sync: true },
-      )
+      // A chained batch takes a third of the time of an array of operations: nothing is cloned.
+      const batch = this.#level.batch()
+      for (const [key, value] of puts) batch.put(key, value)
+      await batch.write({ sync: true })
     } catch (error) {
       this.#isBroken = true
       throw asLogError(error, this.folder, 'append')
