@@ -1,0 +1,42 @@
+/**
+ * @module wire/ballot
+ *
+ * Canonical bytes of safe ballots (ballots §8): proposals, votes, evidence, certificates and messages. Strict: one
+ * encoding for each value, or a `CodecError`. The layout is in docs/wire.md.
+ */
+
+export {
+  type Certificate,
+  type CertifiedBlock,
+  decodeCertificate,
+  encodeCertificate,
+  type OrderedCertificate,
+  type Outcome,
+  type QuorumCertificate,
+} from './certificate.ts'
+export { type BlockKey, FIRST_CHAIN_HASH, nextChainHash, observationHash, opaquePayloadOf } from './chain.ts'
+export { BALLOT_LIMITS, type BallotFormat, DIGEST_BYTES, DOMAIN, GROUP_ID_BYTES, NONCE_BYTES } from './format.ts'
+export { type BallotMessage, decodeBallotMessage, encodeBallotMessage, MAX_VOTES_PER_MESSAGE } from './message.ts'
+export {
+  decodeProposalBody,
+  decodeSignedProposal,
+  encodeProposalBody,
+  type Finality,
+  type FinalitySpec,
+  proposalDigest,
+  proposalSignedBytes,
+  type RosterSpec,
+  type SafeProposal,
+  type SignedProposal,
+  signedProposal,
+} from './proposal.ts'
+export { isStrictSignature } from './strict-signature.ts'
+export {
+  decodeEquivocation,
+  decodeSafeVote,
+  type Equivocation,
+  encodeEquivocation,
+  encodeSafeVote,
+  type SafeVote,
+  voteSignedBytes,
+} from './vote.ts'
