@@ -16,8 +16,15 @@ import { logClosed, logCorrupted, logFull, logLocked, logUnavailable } from '../
 import { decodeHead, headKey } from './layout.ts'
 
 export type Put = readonly [key: string, value: string]
-/** Tests put a failing one in its place. */
-export type OpenLevel = (folder: string) => ClassicLevel
+/** What is used of LevelDB; tests put a failing one in its place. */
+export interface Level extends Pick<ClassicLevel, 'open' | 'close' | 'iterator' | 'values' | 'getMany'> {
+  batch(): LevelBatch
+}
+export interface LevelBatch {
+  put(key: string, value: string): unknown
+  write(options: { readonly sync: true }): Promise<void>
+}
+export type OpenLevel = (folder: string) => Level
 
 /** Size of LevelDB's table in memory; at most two of them are not in sorted files yet. */
 export const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
@@ -55,7 +62,7 @@ export function asLogError(error: unknown, folder: string, operation: string): L
 
 export class LevelStore {
   readonly folder: string
-  readonly #level: ClassicLevel
+  readonly #level: Level
   #isClosed = false
   /** A write failed: what LevelDB has in memory must not be built upon. */
   #isBroken = false
