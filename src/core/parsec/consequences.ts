@@ -1,0 +1,101 @@
+/**
+ * @module core/parsec/consequences
+ *
+ * What follows from a decision: blocks with their proofs (parsec §2), and the changes of the section (§5(f), §8).
+ */
+
+import type { Observation, PeerId } from '../../wire/canonical/types.ts'
+import type { Decision } from './election/election.ts'
+import type { OpenKey } from './election/keys.ts'
+import type { Voters } from './election/voters.ts'
+import type { Block, Proof } from './facts.ts'
+import { type EventIndex, NONE, type PeerIndex } from './graph/graph.ts'
+import { DKG, VOTE } from './membership/peer-state.ts'
+import type { State } from './state.ts'
+import { voidKeys } from './void-keys.ts'
+
+/** Makes the blocks, applies the changes in order, and gives the voters of the next election; null: we were removed. */
+export function applyDecision<P>(state: State<P>, decision: Decision): Voters | null {
+  const before = state.election.voters
+  const voters = new Set(before.peers)
+  for (const key of decision.keys) {
+    const open = state.keys.open(key)
+    if (open === undefined) continue
+    const observation = state.observationAt(open.votes[0] ?? NONE)
+    queueBlock(state, before, open, observation)
+    state.keys.decide(key)
+    changeVoters(state, observation, decision.event, voters)
+  }
+  voidKeys(state)
+  if (state.peers.removedAt(state.self) !== NONE) return null
+  return state.votersOf([...voters])
+}
+
+/** parsec §2: one proof per voter, the first inserted, in order of id. No proof, no block; nor for what is internal. */
+function queueBlock<P>(state: State<P>, voters: Voters, open: OpenKey, observation: Observation<P>): void {
+  if (observation.type === 'StartDkg' || observation.type === 'DkgMessage') return
+  const signatures = new Map<PeerIndex, Uint8Array>()
+  for (const vote of open.votes) {
+    const voter = state.graph.creatorOf(vote)
+    if (voters.has(voter) && !signatures.has(voter)) signatures.set(voter, voteSignature(state, vote))
+  }
+  if (signatures.size === 0) return
+  const proofs: Proof[] = []
+  for (const voter of voters.peers) {
+    const signature = signatures.get(voter)
+    if (signature !== undefined) proofs.push({ id: state.peers.idOf(voter), signature })
+  }
+  const block: Block<P> = { payload: observation, hash: state.keys.hashOf(open.key).slice(), proofs }
+  const mode = open.voter === NONE ? 'supermajority' : 'single'
+  state.blocks.push({
+    block,
+    mode,
+    isOurs: mode === 'single' ? open.voter === state.self : state.keys.isOurs(open.key),
+  })
+}
+
+/** It stands just before the event's own signature. */
+function voteSignature<P>(state: State<P>, event: EventIndex): Uint8Array {
+  const { signatureBytes } = state.group.format
+  const bytes = state.graph.bytesOf(event)
+  return bytes.slice(bytes.length - 2 * signatureBytes, bytes.length - signatureBytes)
+}
+
+function changeVoters<P>(state: State<P>, observation: Observation<P>, at: EventIndex, voters: Set<PeerIndex>): void {
+  switch (observation.type) {
+    case 'Add':
+      admitVoter(state, observation.peerId, voters)
+      return
+    case 'Remove':
+      removePeer(state, observation.peerId, at, voters)
+      return
+    case 'Accusation':
+      removePeer(state, observation.offender, at, voters)
+      return
+    case 'StartDkg':
+      for (const id of observation.participants) state.peers.admit(state.addPeer(id, 0), DKG, state.self)
+      return
+    case 'Genesis':
+    case 'OpaquePayload':
+    case 'DkgResult':
+    case 'DkgMessage':
+      return
+    default:
+      observation satisfies never
+  }
+}
+
+function admitVoter<P>(state: State<P>, id: PeerId, voters: Set<PeerIndex>): void {
+  const peer = state.addPeer(id, 0)
+  // parsec §8: in the reference a removed peer becomes a voter that can never speak; Stronger: it changes nothing.
+  if (state.peers.removedAt(peer) === NONE || !state.stronger) voters.add(peer)
+  state.peers.admit(peer, VOTE, state.self)
+}
+
+/** parsec §8: of an unknown peer it changes nothing; a known peer's flags become none. Only who took part is gone for good. */
+function removePeer<P>(state: State<P>, id: PeerId, at: EventIndex, voters: Set<PeerIndex>): void {
+  const peer = state.peers.find(id)
+  if (peer === NONE) return
+  voters.delete(peer)
+  state.peers.remove(peer, state.stronger && !state.peers.isAdmitted(peer) ? NONE : at)
+}

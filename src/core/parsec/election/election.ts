@@ -1,0 +1,138 @@
+/**
+ * @module core/parsec/election
+ *
+ * The meta-election (parsec §5): the computation, over the graph alone, that decides the next group of blocks.
+ *
+ * `advance` processes events in topological order until one ends the election; the caller makes the blocks, changes the
+ * voters and calls `next`, and again `advance`, until nothing ends an election any more.
+ */
+
+import { type EventIndex, type Graph, NONE } from '../graph/graph.ts'
+import type { Rules } from '../rules.ts'
+import { Agreement } from './agreement.ts'
+import type { Coin } from './coin.ts'
+import { orderOfDecided } from './decision.ts'
+import { Interesting } from './interesting.ts'
+import type { KeyIndex, Keys } from './keys.ts'
+import { Observers } from './observers.ts'
+import type { VoteLists } from './vote-lists.ts'
+import type { Voters } from './voters.ts'
+
+/** What an election decided. */
+export interface Decision {
+  /** The event that ended it. */
+  readonly event: EventIndex
+  /** Never empty. */
+  readonly keys: readonly KeyIndex[]
+}
+
+export class Election {
+  readonly #graph: Graph
+  readonly #keys: Keys
+  readonly #votes: VoteLists
+  readonly #rules: Rules
+  readonly #interesting: Interesting
+  readonly #observers: Observers
+  readonly #agreement: Agreement
+  #voters: Voters
+  #number = 0
+  /** The next event to process. */
+  #position = 0
+  /** Interesting content is computed for events before it. */
+  #contentUntil = 0
+  /** Events before it have no meta-event. */
+  #base = 0
+  #firstObserver: EventIndex = NONE
+  #stopped = false
+
+  constructor(graph: Graph, keys: Keys, votes: VoteLists, rules: Rules, coin: Coin, voters: Voters) {
+    this.#graph = graph
+    this.#keys = keys
+    this.#votes = votes
+    this.#rules = rules
+    this.#voters = voters
+    this.#interesting = new Interesting(graph, keys, votes, rules, voters)
+    this.#observers = new Observers(graph, this.#interesting, rules, voters)
+    this.#agreement = new Agreement(graph, rules, coin, voters)
+  }
+
+  get voters(): Voters {
+    return this.#voters
+  }
+
+  /** How many elections ended. */
+  get number(): number {
+    return this.#number
+  }
+
+  /** No more elections: we were removed. */
+  stop(): void {
+    this.#stopped = true
+  }
+
+  /** Processes events up to the end of the graph, or up to one that ends the election. */
+  advance(): Decision | null {
+    while (!this.#stopped && this.#position < this.#graph.size) {
+      const x = this.#position
+      this.#position += 1
+      const decided = this.#process(x)
+      if (decided !== null && decided.length > 0) return { event: x, keys: decided }
+    }
+    return null
+  }
+
+  /** parsec §5(f): the keys are decided; the next election has these voters. */
+  next(voters: Voters): void {
+    const changed = !voters.equals(this.#voters)
+    this.#number += 1
+    this.#votes.trim()
+    const undecided = this.#keys.firstUndecidedVote()
+    const start = undecided === NONE ? this.#graph.size : undecided
+    if (changed) {
+      this.#voters = voters
+      this.#interesting.reset(voters)
+      this.#contentUntil = start
+      this.#position = start
+    } else {
+      this.#interesting.strip()
+      this.#position = Math.max(start, this.#firstObserver === NONE ? start : this.#firstObserver)
+      this.#contentUntil = Math.max(this.#contentUntil, start)
+    }
+    this.#base = start
+    this.#firstObserver = NONE
+    this.#observers.reset(this.#voters, start)
+    this.#agreement.reset(this.#voters, start, this.#number)
+  }
+
+  /** Builds the meta-event of `x`; gives the decided keys in order if it ends the election. */
+  #process(x: EventIndex): readonly KeyIndex[] | null {
+    if (!this.#graph.isSync(x)) return null
+    const seat = this.#voters.seatOf(this.#graph.creatorOf(x))
+    if (seat < 0) return null
+    if (x >= this.#contentUntil) {
+      this.#interesting.process(x, seat)
+      this.#contentUntil = x + 1
+    }
+    const parent = this.#graph.syncParentOf(x)
+    if (parent >= this.#base && this.#agreement.has(parent)) {
+      this.#agreement.resume(x, parent)
+    } else {
+      const observees = this.#observers.observees(x)
+      if (observees === null) return null
+      if (this.#firstObserver === NONE) this.#firstObserver = x
+      this.#agreement.start(x, observees)
+    }
+    const decisions = this.#agreement.decisions(x)
+    return decisions === null ? null : this.#decided(decisions)
+  }
+
+  #decided(decisions: readonly boolean[]): readonly KeyIndex[] {
+    const contents: (readonly KeyIndex[])[] = []
+    for (const [seat, isCounted] of decisions.entries()) {
+      if (!isCounted) continue
+      const first = this.#observers.countedFirst(seat)
+      if (first !== undefined) contents.push(first.content)
+    }
+    return orderOfDecided(contents, this.#rules)
+  }
+}

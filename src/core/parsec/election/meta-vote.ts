@@ -1,0 +1,107 @@
+/**
+ * @module core/parsec/election/meta-vote
+ *
+ * One meta-vote of the binary agreement (parsec §6), in one byte. Its round and step are its place in its list.
+ */
+
+export const ESTIMATES_TRUE = 1
+export const ESTIMATES_FALSE = 2
+export const BIN_TRUE = 4
+export const BIN_FALSE = 8
+/** The auxiliary value is one of three, so that no vote is 0: that is, no vote. */
+export const AUX_NONE = 16
+export const AUX_FALSE = 32
+export const AUX_TRUE = 48
+export const DECIDED = 64
+export const DECIDED_TRUE = 128
+
+export const FORCED_TRUE = 0
+export const FORCED_FALSE = 1
+/** The third, GenuineFlip, is 2. */
+/** Steps of a round; stage = round * STEPS + step. */
+export const STEPS = 3
+
+const ESTIMATES = ESTIMATES_TRUE | ESTIMATES_FALSE
+const BINS = BIN_TRUE | BIN_FALSE
+export const AUX = AUX_NONE | AUX_FALSE | AUX_TRUE
+
+/** What is counted for one agreement at one round and step, over the votes of others and the vote itself. */
+export interface Tally {
+  estimatesTrue: number
+  estimatesFalse: number
+  auxTrue: number
+  auxFalse: number
+  /** A decision among the votes of others, if any. */
+  decided: boolean | null
+}
+
+/** What a vote counts as: parsec §6, a decided one as if all of its parts were the decision. */
+export function countedAs(vote: number): number {
+  if ((vote & DECIDED) === 0) return vote
+  return (vote & DECIDED_TRUE) === 0 ? ESTIMATES_FALSE | AUX_FALSE : ESTIMATES_TRUE | AUX_TRUE
+}
+
+export function decisionOf(vote: number): boolean | null {
+  return (vote & DECIDED) === 0 ? null : (vote & DECIDED_TRUE) !== 0
+}
+
+export function isWaitingForCoin(vote: number): boolean {
+  return (vote & (ESTIMATES | DECIDED)) === 0
+}
+
+export interface Majorities {
+  isMajority(count: number): boolean
+  isThird(count: number): boolean
+}
+
+/** parsec §6, Update. `tally` holds the others and this vote; it is changed as the vote changes. */
+export function updated(vote: number, step: number, tally: Tally, of: Majorities, coin: boolean | null): number {
+  if ((vote & DECIDED) !== 0) return vote
+  const hadBins = (vote & BINS) !== 0
+  let next = estimated(vote, tally, of, coin)
+  // parsec §6, 2
+  if (of.isMajority(tally.estimatesTrue)) next |= BIN_TRUE
+  if (of.isMajority(tally.estimatesFalse)) next |= BIN_FALSE
+  // parsec §6, 3
+  if ((next & AUX) === AUX_NONE && !hadBins && (next & BINS) !== 0) {
+    const isTrue = (next & BIN_TRUE) !== 0
+    next = (next & ~AUX) | (isTrue ? AUX_TRUE : AUX_FALSE)
+    if (isTrue) tally.auxTrue += 1
+    else tally.auxFalse += 1
+  }
+  return next | decision(next, step, tally, of)
+}
+
+/** parsec §6, 1. */
+function estimated(vote: number, tally: Tally, of: Majorities, coin: boolean | null): number {
+  let next = vote
+  const add = (bit: number): void => {
+    if ((next & bit) !== 0) return
+    next |= bit
+    if (bit === ESTIMATES_TRUE) tally.estimatesTrue += 1
+    else tally.estimatesFalse += 1
+  }
+  if ((vote & ESTIMATES) === 0) {
+    if (coin !== null) add(coin ? ESTIMATES_TRUE : ESTIMATES_FALSE)
+    return next
+  }
+  if (of.isThird(tally.estimatesTrue)) add(ESTIMATES_TRUE)
+  if (of.isThird(tally.estimatesFalse)) add(ESTIMATES_FALSE)
+  return next
+}
+
+/** parsec §6, 4. */
+function decision(vote: number, step: number, tally: Tally, of: Majorities): number {
+  if (step === FORCED_TRUE && (vote & BIN_TRUE) !== 0 && of.isMajority(tally.auxTrue)) return DECIDED | DECIDED_TRUE
+  if (step === FORCED_FALSE && (vote & BIN_FALSE) !== 0 && of.isMajority(tally.auxFalse)) return DECIDED
+  if (tally.decided === null) return 0
+  return tally.decided ? DECIDED | DECIDED_TRUE : DECIDED
+}
+
+/** parsec §6, Advance: the estimates of the next step's vote; none where it has to wait for a coin. */
+export function nextEstimates(step: number, tally: Tally, of: Majorities): number {
+  if (step === FORCED_TRUE) return of.isMajority(tally.auxFalse) ? ESTIMATES_FALSE : ESTIMATES_TRUE
+  if (step === FORCED_FALSE) return of.isMajority(tally.auxTrue) ? ESTIMATES_TRUE : ESTIMATES_FALSE
+  if (of.isMajority(tally.auxTrue)) return ESTIMATES_TRUE
+  return of.isMajority(tally.auxFalse) ? ESTIMATES_FALSE : 0
+}

@@ -1,0 +1,42 @@
+/**
+ * @module core/parsec/errors
+ *
+ * Why an operation of the engine refused (parsec §13), with the names of the specification.
+ */
+
+import { WitanError } from '../../base/errors.ts'
+import type { CodecErrorData } from '../../wire/canonical/errors.ts'
+import type { EventHash, PeerId } from '../../wire/canonical/types.ts'
+
+export type ParsecErrorData =
+  /** A block by hand: the votes are for different payloads. */
+  | { readonly code: 'MismatchedPayload' }
+  /** A block by hand: nobody voted for this payload. */
+  | { readonly code: 'UnknownPayload' }
+  /** A block by hand: no votes. */
+  | { readonly code: 'MissingVotes' }
+  | { readonly code: 'SignatureFailure'; readonly event: EventHash; readonly of: 'event' | 'vote' }
+  | { readonly code: 'UnknownPeer'; readonly peer: PeerId }
+  /** Flags as the specification spells them, joined by `|`. */
+  | { readonly code: 'InvalidPeerState'; readonly peer: PeerId; readonly required: string; readonly actual: string }
+  | { readonly code: 'InvalidSelfState'; readonly required: string; readonly actual: string }
+  /** An event of a form that is never added to a graph. */
+  | { readonly code: 'InvalidEvent'; readonly event: EventHash; readonly why: string }
+  | { readonly code: 'UnknownSelfParent'; readonly event: EventHash }
+  | { readonly code: 'UnknownOtherParent'; readonly event: EventHash }
+  | { readonly code: 'DuplicateVote'; readonly observation: Uint8Array }
+  /** Reserved. */
+  | { readonly code: 'PrematureGossip' }
+  | { readonly code: 'InvalidMessage'; readonly why: string; readonly codec?: CodecErrorData }
+  /** Answered before; nothing was added. */
+  | { readonly code: 'DuplicateMessage' }
+  | { readonly code: 'FailedDkg' }
+  | { readonly code: 'Logic'; readonly why: string }
+
+export type ParsecErrorCode = ParsecErrorData['code']
+
+export class ParsecError extends WitanError<ParsecErrorData> {
+  constructor(data: ParsecErrorData, options?: ErrorOptions) {
+    super(data, `parsec: ${data.code}${'why' in data ? `: ${data.why}` : ''}`, options)
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * @module core/parsec/facts
+ *
+ * What an operation of the engine yields: facts to log, and what to do once they are durable.
+ */
+
+import type { Bytes } from '../../base/bytes.ts'
+import type { EventHash, Observation, PeerId } from '../../wire/canonical/types.ts'
+import type { Step } from '../step.ts'
+import type { ParsecError } from './errors.ts'
+
+/** Who we are, and in which group. The first fact, once. */
+export interface PeerStarted {
+  readonly type: 'PeerStarted'
+  readonly self: PeerId
+  /** `genesis`: a member from the beginning; `existing`: joins a section that runs already. */
+  readonly origin: 'genesis' | 'existing'
+  readonly members: readonly PeerId[]
+  readonly relatedInfo: Bytes
+  /** Other peers of the section that a joining peer was told. */
+  readonly section: readonly PeerId[]
+}
+
+/** An event, made or received, is in the graph now. With its hashes, so that replay computes none. */
+export interface GossipEventAccepted {
+  readonly type: 'GossipEventAccepted'
+  readonly hash: EventHash
+  /** Content and signature. */
+  readonly bytes: Bytes
+  /** For a vote: hash of its observation. */
+  readonly observationHash: Bytes | null
+}
+
+/** We have no event yet: the sync event for this message comes later (parsec §8). */
+export interface SyncEventOwed {
+  readonly type: 'SyncEventOwed'
+  readonly cause: 'Request' | 'Response'
+  readonly otherParent: EventHash
+}
+
+export type ParsecFact = PeerStarted | GossipEventAccepted | SyncEventOwed
+
+/**
+ * A message for a peer. `request` is for its `handleRequest`, `response` for `handleResponse`; `graph` for
+ * `handleGraph`: an earlier piece of a message too long for one, or what a peer without events has to tell.
+ */
+export interface SendMessage {
+  readonly type: 'send'
+  readonly kind: 'request' | 'response' | 'graph'
+  readonly to: PeerId
+  readonly bytes: Bytes
+}
+
+/** A peer sent what it should not have. */
+export interface ParsecFault {
+  readonly peer: PeerId
+  readonly error: ParsecError
+}
+
+export interface Proof {
+  readonly id: PeerId
+  /** The peer's signature of the observation. */
+  readonly signature: Bytes
+}
+
+/** An agreed observation, with the votes for it (parsec §2). */
+export interface Block<Payload> {
+  readonly payload: Observation<Payload>
+  /** Hash of the encoded observation. */
+  readonly hash: Bytes
+  /** In order of id. */
+  readonly proofs: readonly Proof[]
+}
+
+/**
+ * The result of one operation. The caller owes: append `facts`, also when there is an `error` (what came before it
+ * stays), and only then act on `effects` and use `blocks`.
+ */
+export interface ParsecStep<Payload> extends Step<ParsecFact, SendMessage, ParsecFault> {
+  /** Blocks that this operation decided; `poll` gives them too. */
+  readonly blocks: readonly Block<Payload>[]
+  /** Why the operation refused, at all or from some event on. */
+  readonly error?: ParsecError
+}

@@ -1,0 +1,109 @@
+/**
+ * @module core/parsec/gossip/work
+ *
+ * One operation under way: `decide` and `evolve` alternate in memory, and what they yield is gathered into a step.
+ */
+
+import type { Bytes } from '../../../base/bytes.ts'
+import { concatBytes } from '../../../base/bytes.ts'
+import type { Signer } from '../../../ports/signature-scheme.ts'
+import { decodeEvent, encodeContent, encodeMessage } from '../../../wire/canonical/event.ts'
+import { encodeObservation } from '../../../wire/canonical/observation.ts'
+import type { Cause, Observation, PeerId } from '../../../wire/canonical/types.ts'
+import type { ParsecError } from '../errors.ts'
+import { accept, evolve } from '../evolve.ts'
+import type { ParsecFact, ParsecFault, ParsecStep, SendMessage } from '../facts.ts'
+import type { EventIndex } from '../graph/graph.ts'
+import type { State } from '../state.ts'
+import { factOf, type OpenedEvent } from './admission.ts'
+
+export class Work<Payload> {
+  readonly state: State<Payload>
+  readonly #signer: Signer
+  readonly #facts: ParsecFact[] = []
+  readonly #effects: SendMessage[] = []
+  readonly #faults: ParsecFault[] = []
+  readonly #blocksBefore: number
+
+  constructor(state: State<Payload>, signer: Signer) {
+    this.state = state
+    this.#signer = signer
+    this.#blocksBefore = state.blocks.made
+  }
+
+  /** A received event that passed its checks. */
+  accept(event: OpenedEvent<Payload>): EventIndex {
+    const fact = factOf(event)
+    this.#facts.push(fact)
+    const index = accept(this.state, fact, event.view)
+    this.#startIfDue()
+    return index
+  }
+
+  /** parsec §8: our Initial comes right after the deciding event, before the rest of the message. */
+  #startIfDue(): void {
+    if (this.state.isInitialDue) this.make({ type: 'Initial' })
+  }
+
+  /** Makes, signs and accepts an event of our own. */
+  make(cause: Cause<Payload>): EventIndex {
+    const { group } = this.state
+    const content = encodeContent(this.#signer.identity, cause, group.format)
+    const message = group.eventMessage(content)
+    const bytes = concatBytes(content, this.#signer.sign(message))
+    const view = decodeEvent(bytes, group.format)
+    return this.accept({
+      view,
+      hash: group.hash(message),
+      observationHash: view.vote === null ? null : group.hash(view.vote.bytes),
+      eventVerdict: 'valid',
+      voteVerdict: 'valid',
+    })
+  }
+
+  /** Our vote, as an event. */
+  vote(observation: Observation<Payload>): EventIndex {
+    const { group } = this.state
+    const signed = group.voteMessage(encodeObservation(observation, group.format))
+    const voteSignature = this.#signer.sign(signed)
+    return this.make({ type: 'Observation', selfParent: this.lastHash(), observation, voteSignature })
+  }
+
+  sync(cause: 'Request' | 'Response', otherParent: Bytes): EventIndex {
+    return this.make({ type: cause, selfParent: this.lastHash(), otherParent })
+  }
+
+  /** Hash of our last event, the next one's self-parent. */
+  lastHash(): Bytes {
+    return this.state.graph.hashOf(this.state.graph.lastEventOf(this.state.self))
+  }
+
+  owe(cause: 'Request' | 'Response', otherParent: Bytes): void {
+    this.note({ type: 'SyncEventOwed', cause, otherParent })
+  }
+
+  /** Any other fact. */
+  note(fact: ParsecFact): void {
+    this.#facts.push(fact)
+    evolve(this.state, fact)
+  }
+
+  send(kind: SendMessage['kind'], to: PeerId, events: readonly EventIndex[]): void {
+    const bytes = encodeMessage(events.map((event) => this.state.graph.bytesOf(event)))
+    this.#effects.push({ type: 'send', kind, to, bytes })
+  }
+
+  blame(peer: PeerId, error: ParsecError): void {
+    this.#faults.push({ peer, error })
+  }
+
+  finish(error?: ParsecError): ParsecStep<Payload> {
+    const step = {
+      facts: this.#facts,
+      effects: this.#effects,
+      faults: this.#faults,
+      blocks: this.state.blocks.since(this.#blocksBefore),
+    }
+    return error === undefined ? step : { ...step, error }
+  }
+}

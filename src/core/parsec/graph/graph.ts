@@ -1,0 +1,232 @@
+/**
+ * @module core/parsec/graph
+ *
+ * The gossip graph and its relations (parsec §4): an append-only arena, parents first. Events and peers are small
+ * integers; an event's number is its topological position.
+ *
+ * Guarantees: inserting costs O(peers); `descends`, `sees` cost O(1) for peers that did not fork.
+ * Assumes: parents are in the graph, and the hash is not.
+ */
+
+import type { Bytes } from '../../../base/bytes.ts'
+import { CAUSE_TAG, type CauseTag } from '../../../wire/canonical/types.ts'
+import { Branches } from './branches.ts'
+import { ByteArena } from './byte-arena.ts'
+import { HashTable } from './hash-table.ts'
+import { LastRows } from './last-rows.ts'
+import { ByteList, Int32List } from './lists.ts'
+
+export type EventIndex = number
+export type PeerIndex = number
+/** No event, no peer, no key. */
+export const NONE = -1
+
+export interface NewEvent {
+  readonly hash: Bytes
+  readonly bytes: Bytes
+  readonly creator: PeerIndex
+  readonly cause: CauseTag
+  readonly selfParent: EventIndex
+  readonly otherParent: EventIndex
+  /** Requesting: the recipient. Observation: the payload key. */
+  readonly subject: number
+}
+
+export class Graph {
+  readonly #hashes = new HashTable()
+  readonly #bytes = new ByteArena()
+  readonly #creator = new Int32List()
+  readonly #index = new Int32List()
+  readonly #selfParent = new Int32List()
+  readonly #otherParent = new Int32List()
+  readonly #subject = new Int32List()
+  readonly #syncParent = new Int32List()
+  readonly #cause = new ByteList()
+  readonly #last = new LastRows()
+  readonly #branches = new Branches(this)
+  /** For each peer: the first inserted event at each place of its list. */
+  readonly #lists: Int32List[] = []
+  /** For each peer: all members, in insertion order, of the places that hold several. */
+  readonly #forkSets: Map<number, number[]>[] = []
+  #peers = 0
+
+  get size(): number {
+    return this.#hashes.length
+  }
+
+  get hasForks(): boolean {
+    return this.#branches.any
+  }
+
+  get peerCount(): number {
+    return this.#peers
+  }
+
+  /** Peers are numbered by whoever keeps their list. */
+  addPeer(): void {
+    this.#peers += 1
+    this.#lists.push(new Int32List())
+    this.#forkSets.push(new Map())
+  }
+
+  insert(event: NewEvent): EventIndex {
+    const { creator, cause, selfParent, otherParent } = event
+    const number = this.#hashes.add(event.hash)
+    const index = selfParent < 0 ? 0 : this.#index.at(selfParent) + 1
+    this.#bytes.push(event.bytes)
+    this.#creator.push(creator)
+    this.#index.push(index)
+    this.#selfParent.push(selfParent)
+    this.#otherParent.push(otherParent)
+    this.#subject.push(event.subject)
+    this.#cause.push(cause)
+    this.#syncParent.push(this.isSync(selfParent) ? selfParent : this.#syncParent.at(selfParent))
+    this.#last.push(selfParent, otherParent, creator, index, this.#peers)
+    this.#place(number, creator, index)
+    this.#branches.add(number, selfParent, otherParent)
+    return number
+  }
+
+  #place(event: EventIndex, creator: PeerIndex, index: number): void {
+    const list = this.#lists[creator] as Int32List
+    if (index >= list.length) {
+      // parsec §9: in the reference an index beyond the end takes the next free place.
+      list.push(event)
+      return
+    }
+    const sets = this.#forkSets[creator] as Map<number, number[]>
+    const members = sets.get(index)
+    if (members === undefined) sets.set(index, [list.at(index), event])
+    else members.push(event)
+  }
+
+  find(hash: Bytes): EventIndex {
+    return this.#hashes.find(hash)
+  }
+
+  hashOf(event: EventIndex): Bytes {
+    return this.#hashes.at(event)
+  }
+
+  bytesOf(event: EventIndex): Bytes {
+    return this.#bytes.at(event)
+  }
+
+  byteLengthOf(event: EventIndex): number {
+    return this.#bytes.lengthAt(event)
+  }
+
+  creatorOf(event: EventIndex): PeerIndex {
+    return this.#creator.at(event)
+  }
+
+  indexOf(event: EventIndex): number {
+    return this.#index.at(event)
+  }
+
+  selfParentOf(event: EventIndex): EventIndex {
+    return this.#selfParent.at(event)
+  }
+
+  otherParentOf(event: EventIndex): EventIndex {
+    return this.#otherParent.at(event)
+  }
+
+  subjectOf(event: EventIndex): number {
+    return this.#subject.at(event)
+  }
+
+  causeOf(event: EventIndex): CauseTag {
+    return this.#cause.at(event) as CauseTag
+  }
+
+  /** parsec §1: caused by Requesting, Request or Response. */
+  isSync(event: EventIndex): boolean {
+    return event >= 0 && this.#cause.at(event) <= CAUSE_TAG.Response
+  }
+
+  /** The nearest sync event among the self-ancestors of `event`, itself excluded. */
+  syncParentOf(event: EventIndex): EventIndex {
+    return this.#syncParent.at(event)
+  }
+
+  /** parsec §4: `last(x, c)`, or -1. */
+  last(event: EventIndex, peer: PeerIndex): number {
+    return this.#last.at(event, peer)
+  }
+
+  isForker(peer: PeerIndex): boolean {
+    return this.#branches.has(peer)
+  }
+
+  /** How many places the list of `peer` has. */
+  placesOf(peer: PeerIndex): number {
+    return (this.#lists[peer] as Int32List).length
+  }
+
+  /** The first inserted event of `peer` at a place of its list. */
+  firstAt(peer: PeerIndex, place: number): EventIndex {
+    return (this.#lists[peer] as Int32List).at(place)
+  }
+
+  /** Every event of `peer` at a place, in insertion order. */
+  membersAt(peer: PeerIndex, place: number): readonly EventIndex[] {
+    return this.#forkSets[peer]?.get(place) ?? [this.firstAt(peer, place)]
+  }
+
+  /** The fork sets of `peer`. */
+  forkSetsOf(peer: PeerIndex): ReadonlyMap<number, readonly EventIndex[]> {
+    return this.#forkSets[peer] as Map<number, number[]>
+  }
+
+  /** parsec §4: the last event of a peer is the last inserted member of its highest index. */
+  lastEventOf(peer: PeerIndex): EventIndex {
+    const place = this.placesOf(peer) - 1
+    return place < 0 ? NONE : (this.membersAt(peer, place).at(-1) ?? NONE)
+  }
+
+  /** The event of `peer` with this index in the ancestry of `x`; for a peer of whom `x` knows no fork there is one. */
+  memberIn(x: EventIndex, peer: PeerIndex, index: number): EventIndex {
+    const members = this.#forkSets[peer]?.get(index)
+    if (members === undefined) return this.firstAt(peer, index)
+    for (const member of members) if (this.isAncestor(x, member)) return member
+    return NONE
+  }
+
+  /** Exact: `y` is `x` or one of its ancestors. */
+  isAncestor(x: EventIndex, y: EventIndex): boolean {
+    return this.#branches.isAncestor(x, y)
+  }
+
+  /** `y` is on the path of self-parents from `x`, or `x` itself. */
+  isSelfAncestor(x: EventIndex, y: EventIndex): boolean {
+    let event = x
+    while (event > y) event = this.#selfParent.at(event)
+    return event === y
+  }
+
+  /** parsec §4. */
+  descends(x: EventIndex, y: EventIndex): boolean {
+    const creator = this.#creator.at(y)
+    const index = this.#index.at(y)
+    if (this.#last.at(x, creator) < index) return false
+    return this.#forkSets[creator]?.has(index) === true ? this.isAncestor(x, y) : true
+  }
+
+  /** parsec §4: the ancestry of `x` holds two members of one fork set of `peer`. */
+  knowsFork(x: EventIndex, peer: PeerIndex): boolean {
+    if (!this.#branches.has(peer)) return false
+    if (!this.#branches.isIrregular(peer)) return this.#branches.knowsFork(x, peer)
+    for (const members of this.forkSetsOf(peer).values()) {
+      let held = 0
+      for (const member of members) if (this.isAncestor(x, member)) held += 1
+      if (held > 1) return true
+    }
+    return false
+  }
+
+  /** parsec §4: descends from it, and knows no fork by its creator. */
+  sees(x: EventIndex, y: EventIndex): boolean {
+    return this.descends(x, y) && !this.knowsFork(x, this.#creator.at(y))
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * @module witan/parsec
+ *
+ * The PARSEC engine, sans I/O.
+ */
+
+export {
+  BYTES_PAYLOAD,
+  type CanonicalFormat,
+  type CanonicalLimits,
+  CanonicalReader,
+  CanonicalWriter,
+  type Cause,
+  CodecError,
+  DEFAULT_LIMITS,
+  type DkgMessage,
+  decodeEvent,
+  decodeMessage,
+  type EventHash,
+  type EventView,
+  encodeMessage,
+  encodeObservation,
+  fixedIdentity,
+  type IdentityFormat,
+  type Malice,
+  type Observation,
+  type PayloadCodec,
+  type PeerId,
+} from '../../wire/canonical/index.ts'
+export { type Coin, type CoinToss, ROUND_PARITY } from './election/coin.ts'
+export type { ConsensusMode } from './election/keys.ts'
+export { ParsecError, type ParsecErrorCode, type ParsecErrorData } from './errors.ts'
+export type {
+  Block,
+  GossipEventAccepted,
+  ParsecFact,
+  ParsecFault,
+  ParsecStep,
+  PeerStarted,
+  Proof,
+  SendMessage,
+  SyncEventOwed,
+} from './facts.ts'
+export type { OpenedMessage } from './gossip/message.ts'
+export { bytesGroup, Group, type GroupOptions, type ModeRule } from './group.ts'
+export { decodeParameters, encodeParameters, type GroupParameters } from './parameters.ts'
+export { Parsec, type Started } from './parsec.ts'
+export type { Compatibility } from './rules.ts'

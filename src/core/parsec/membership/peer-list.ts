@@ -1,0 +1,110 @@
+/**
+ * @module core/parsec/membership/peer-list
+ *
+ * The peers of the section in the order in which they became known, and their states (parsec §8). Peers are never
+ * dropped: their events stay in the graph.
+ */
+
+import { type Bytes, compareBytes } from '../../../base/bytes.ts'
+import type { PeerId } from '../../../wire/canonical/types.ts'
+import { type EventIndex, NONE, type PeerIndex } from '../graph/graph.ts'
+import { DKG, includes, type PeerState, RECV, SEND, VOTE } from './peer-state.ts'
+
+interface Peer {
+  readonly id: PeerId
+  state: PeerState
+  /** The event at which we decided its removal, or NONE. */
+  removedAt: EventIndex
+  /** Is or was a voter, or an agreed participant of a key generation. */
+  admitted: boolean
+  wasVoter: boolean
+}
+
+export class PeerList {
+  readonly #peers: Peer[] = []
+  readonly #byId = new Map<string, PeerIndex>()
+
+  get count(): number {
+    return this.#peers.length
+  }
+
+  add(id: PeerId, state: PeerState): PeerIndex {
+    const index = this.#peers.length
+    this.#peers.push({
+      id: id.slice(),
+      state,
+      removedAt: NONE,
+      admitted: includes(state, VOTE),
+      wasVoter: includes(state, VOTE),
+    })
+    this.#byId.set(nameOf(id), index)
+    return index
+  }
+
+  find(id: PeerId): PeerIndex {
+    return this.#byId.get(nameOf(id)) ?? NONE
+  }
+
+  #at(peer: PeerIndex): Peer {
+    return this.#peers[peer] as Peer
+  }
+
+  idOf(peer: PeerIndex): PeerId {
+    return this.#at(peer).id
+  }
+
+  stateOf(peer: PeerIndex): PeerState {
+    return this.#at(peer).state
+  }
+
+  has(peer: PeerIndex, flags: PeerState): boolean {
+    return includes(this.#at(peer).state, flags)
+  }
+
+  removedAt(peer: PeerIndex): EventIndex {
+    return this.#at(peer).removedAt
+  }
+
+  isAdmitted(peer: PeerIndex): boolean {
+    return this.#at(peer).admitted
+  }
+
+  wasVoter(peer: PeerIndex): boolean {
+    return this.#at(peer).wasVoter
+  }
+
+  /** Order of ids (parsec §1). */
+  compare(a: PeerIndex, b: PeerIndex): number {
+    return compareBytes(this.idOf(a), this.idOf(b))
+  }
+
+  /** parsec §8: an event of `peer` arrived. */
+  heardFrom(peer: PeerIndex): void {
+    const it = this.#at(peer)
+    if (includes(it.state, SEND)) it.state |= RECV
+  }
+
+  /** parsec §8: consensus on Add (VOTE) or StartDkg (DKG). A removed peer's flags stay empty. */
+  admit(peer: PeerIndex, flag: typeof VOTE | typeof DKG, self: PeerIndex): void {
+    const it = this.#at(peer)
+    if (it.removedAt !== NONE) return
+    it.admitted = true
+    it.wasVoter ||= flag === VOTE
+    it.state |= flag === VOTE ? VOTE | DKG | SEND : DKG | SEND
+    const othersHeard = this.#peers.every(
+      (other, i) => i === peer || i === self || !includes(other.state, VOTE) || includes(other.state, RECV),
+    )
+    if (othersHeard) it.state |= RECV
+  }
+
+  /** parsec §8: consensus on Remove or on an Accusation, decided at this event; NONE where it may be added again. */
+  remove(peer: PeerIndex, at: EventIndex): void {
+    const it = this.#at(peer)
+    it.state = 0
+    it.removedAt = at
+  }
+}
+
+function nameOf(id: Bytes): string {
+  return String.fromCharCode(...id)
+}

@@ -1,0 +1,232 @@
+/**
+ * @module core/parsec
+ *
+ * PARSEC, sans I/O: one peer's engine (parsec §1 to §8). It takes votes and messages, and returns steps: facts to log,
+ * messages to send, blocks that are agreed.
+ *
+ * Guarantees: with fewer than a third of the voters faulty, all correct peers get the same blocks in the same order.
+ * Given the same facts, `fromFacts` gives an engine that answers everything alike.
+ * The caller owes: to append each step's facts, also when it holds an error, before it acts on anything else in it; one
+ * engine for one key.
+ */
+
+import type { Bytes } from '../../base/bytes.ts'
+import { compareBytes } from '../../base/bytes.ts'
+import { assert } from '../../base/errors.ts'
+import type { Signer } from '../../ports/signature-scheme.ts'
+import { encodeObservation } from '../../wire/canonical/observation.ts'
+import type { Observation, PeerId } from '../../wire/canonical/types.ts'
+import type { QueuedBlock } from './block-queue.ts'
+import { ParsecError } from './errors.ts'
+import { evolve } from './evolve.ts'
+import type { Block, ParsecFact, ParsecStep, PeerStarted } from './facts.ts'
+import { type OpenedMessage, openMessage } from './gossip/message.ts'
+import { type MessageKind, receive } from './gossip/receiving.ts'
+import { createGossip, selfState } from './gossip/sending.ts'
+import { Work } from './gossip/work.ts'
+import { NONE } from './graph/graph.ts'
+import type { Group } from './group.ts'
+import { DKG, RECV, SEND, VOTE } from './membership/peer-state.ts'
+import { State } from './state.ts'
+import { hasUnsettled, ourUndecided } from './unpolled.ts'
+
+export interface Started<Payload> {
+  readonly parsec: Parsec<Payload>
+  readonly step: ParsecStep<Payload>
+}
+
+export class Parsec<Payload = Bytes> {
+  readonly #state: State<Payload>
+  readonly #signer: Signer
+
+  private constructor(state: State<Payload>, signer: Signer) {
+    this.#state = state
+    this.#signer = signer
+  }
+
+  /** A member of the genesis group, at genesis. */
+  static fromGenesis<P>(group: Group<P>, signer: Signer): Started<P> {
+    const started = startOf(group, signer, 'genesis', [])
+    const parsec = new Parsec(new State(group, started), signer)
+    const work = parsec.#work()
+    work.note(started)
+    assert(parsec.#state.self !== NONE, 'a genesis member is in the genesis group')
+    work.make({ type: 'Initial' })
+    work.vote(group.genesis)
+    return { parsec, step: work.finish() }
+  }
+
+  /** A peer that joins a section which runs already. `section`: its members, as far as we were told. */
+  static fromExisting<P>(group: Group<P>, signer: Signer, section: readonly PeerId[]): Started<P> {
+    const started = startOf(group, signer, 'existing', section)
+    const parsec = new Parsec(new State(group, started), signer)
+    const work = parsec.#work()
+    work.note(started)
+    return { parsec, step: work.finish() }
+  }
+
+  /**
+   * The engine that made these facts. Needs no key unless it is to go on: `signer` signs what it makes next.
+   * `polled`: how many blocks were polled already.
+   */
+  static fromFacts<P>(group: Group<P>, signer: Signer, facts: Iterable<ParsecFact>, polled = 0): Parsec<P> {
+    let parsec: Parsec<P> | null = null
+    for (const fact of facts) {
+      if (parsec === null) {
+        assert(fact.type === 'PeerStarted', 'the first fact of a peer is PeerStarted')
+        parsec = new Parsec(new State(group, fact), signer)
+      } else {
+        parsec.evolve(fact)
+      }
+    }
+    assert(parsec !== null, 'a peer has facts')
+    for (let i = 0; i < polled; i += 1) parsec.poll()
+    return parsec
+  }
+
+  /** Applies a fact that another run of this engine made. */
+  evolve(fact: ParsecFact): void {
+    evolve(this.#state, fact)
+  }
+
+  #work(): Work<Payload> {
+    return new Work(this.#state, this.#signer)
+  }
+
+  get ourId(): PeerId {
+    return this.#state.peers.idOf(this.#state.self)
+  }
+
+  get group(): Group<Payload> {
+    return this.#state.group
+  }
+
+  /** parsec §8, vote. Refuses with InvalidSelfState, DuplicateVote. */
+  voteFor(observation: Observation<Payload>): ParsecStep<Payload> {
+    const work = this.#work()
+    if (!this.canVote()) return work.finish(selfState(this.#state, VOTE))
+    if (this.haveVotedFor(observation)) {
+      return work.finish(new ParsecError({ code: 'DuplicateVote', observation: this.hashOf(observation) }))
+    }
+    work.vote(observation)
+    // parsec §8: so that we decide alone.
+    const { voters } = this.#state.election
+    if (voters.count === 1 && voters.has(this.#state.self)) {
+      work.make({ type: 'Requesting', selfParent: work.lastHash(), recipient: this.ourId })
+    }
+    return work.finish()
+  }
+
+  /** Gossip to a peer: a message of kind `request`. Refuses with UnknownPeer, InvalidSelfState, InvalidPeerState. */
+  createGossip(to: PeerId): ParsecStep<Payload> {
+    const work = this.#work()
+    return work.finish(createGossip(work, to) ?? undefined)
+  }
+
+  /** Decodes and hashes a message, so that its signatures can be checked in bulk before it is handled. */
+  open(message: Bytes): OpenedMessage<Payload> | ParsecError {
+    return openMessage(this.#state, message)
+  }
+
+  /** A message of kind `request` from the authenticated peer `from`; the step's effects hold the answer. */
+  handleRequest(from: PeerId, message: Bytes | OpenedMessage<Payload>): ParsecStep<Payload> {
+    return this.#handle('request', from, message)
+  }
+
+  handleResponse(from: PeerId, message: Bytes | OpenedMessage<Payload>): ParsecStep<Payload> {
+    return this.#handle('response', from, message)
+  }
+
+  /** A message of kind `graph`: events only, that ask for nothing and answer nothing. */
+  handleGraph(from: PeerId, message: Bytes | OpenedMessage<Payload>): ParsecStep<Payload> {
+    return this.#handle('graph', from, message)
+  }
+
+  #handle(kind: MessageKind, from: PeerId, message: Bytes | OpenedMessage<Payload>): ParsecStep<Payload> {
+    const work = this.#work()
+    const opened = message instanceof Uint8Array ? this.open(message) : message
+    const { scheme } = this.#signer
+    const error = receive(work, kind, from, opened, (identity, text, signature) =>
+      scheme.verify(identity, text, signature),
+    )
+    return work.finish(error ?? undefined)
+  }
+
+  /** The next agreed block, once each. */
+  poll(): Block<Payload> | undefined {
+    return this.#state.blocks.shift()
+  }
+
+  /** How many blocks were agreed, polled or not. */
+  get blockCount(): number {
+    return this.#state.blocks.made
+  }
+
+  /** parsec §8: those we may gossip to, in the order of the list of peers. */
+  gossipRecipients(): readonly PeerId[] {
+    const { peers, self } = this.#state
+    if (!this.#state.selfHas(SEND)) return []
+    const recipients: PeerId[] = []
+    for (let peer = 0; peer < peers.count; peer += 1) {
+      if (peer !== self && peers.has(peer, DKG | RECV)) recipients.push(peers.idOf(peer))
+    }
+    return recipients
+  }
+
+  canVote(): boolean {
+    return this.#state.selfHas(VOTE)
+  }
+
+  /** Also after its block. */
+  haveVotedFor(observation: Observation<Payload>): boolean {
+    const { keys, group, self } = this.#state
+    const key = keys.find(this.hashOf(observation), group.modeOf(observation) === 'single' ? self : NONE)
+    return key !== NONE && keys.isOurs(key)
+  }
+
+  /** SHA3-256 of the encoded observation (parsec §2). */
+  hashOf(observation: Observation<Payload>): Bytes {
+    const { group } = this.#state
+    return group.hash(encodeObservation(observation, group.format))
+  }
+
+  /** parsec §8: a block is queued, or an observation is undecided. */
+  hasUnpolledObservations(): boolean {
+    return this.#state.blocks.waiting > 0 || hasUnsettled(this.#state)
+  }
+
+  /** parsec §8: ours decided but not polled, then ours undecided; in each part `Single` before `Supermajority`, by hash. */
+  ourUnpolledObservations(): readonly Observation<Payload>[] {
+    const decided = this.#state.blocks
+      .all()
+      .filter((queued) => queued.isOurs)
+      .sort(bySingleThenHash)
+      .map(({ block }) => block.payload)
+    return [...decided, ...ourUndecided(this.#state)]
+  }
+
+  /** Current voters, in order of id. */
+  voters(): readonly PeerId[] {
+    return this.#state.election.voters.peers.map((peer) => this.#state.peers.idOf(peer))
+  }
+
+  /** Events in our graph. */
+  get eventCount(): number {
+    return this.#state.graph.size
+  }
+}
+
+function bySingleThenHash<P>(a: QueuedBlock<P>, b: QueuedBlock<P>): number {
+  if (a.mode !== b.mode) return a.mode === 'single' ? -1 : 1
+  return compareBytes(a.block.hash, b.block.hash)
+}
+
+function startOf<P>(
+  group: Group<P>,
+  signer: Signer,
+  origin: PeerStarted['origin'],
+  section: readonly PeerId[],
+): PeerStarted {
+  const { relatedInfo } = group.genesis
+  return { type: 'PeerStarted', self: signer.identity, origin, members: group.members, relatedInfo, section }
+}
