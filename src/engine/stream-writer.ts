@@ -23,19 +23,22 @@ interface Group {
 export class StreamWriter {
   readonly stream: string
   readonly #log: EventLog
-  #revision: Revision
+  #revision: Revision | undefined
+  readonly #findRevision: () => Promise<Revision>
   #pending: Group[] = []
   #writing: Promise<void> | undefined
   #failure: unknown
 
-  constructor(log: EventLog, stream: string, revision: Revision) {
+  /** `revision`: the last one of the stream, or how to find it before the first append. */
+  constructor(log: EventLog, stream: string, revision: Revision | (() => Promise<Revision>)) {
     this.#log = log
     this.stream = stream
-    this.#revision = revision
+    this.#revision = typeof revision === 'number' ? revision : undefined
+    this.#findRevision = typeof revision === 'number' ? () => Promise.resolve(revision) : revision
   }
 
-  /** The last durable revision. */
-  get revision(): Revision {
+  /** The last durable revision; `undefined` while it is not known yet. */
+  get revision(): Revision | undefined {
     return this.#revision
   }
 
@@ -82,6 +85,7 @@ export class StreamWriter {
       const groups = this.#take()
       const facts = groups.length === 1 ? (groups[0] as Group).facts : groups.flatMap((group) => group.facts)
       try {
+        this.#revision ??= await this.#findRevision()
         this.#revision = await this.#log.append(this.stream, facts, this.#revision)
       } catch (error) {
         this.#fail(error, groups)

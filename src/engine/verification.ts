@@ -7,14 +7,11 @@
  * Bound: `maxBatches` batches of `maxBatchSize` commands are being checked at a time; the rest waits unchecked.
  */
 
-import { equalBytes } from '../base/bytes.ts'
 import type { SignatureScheme, Verdict, VerificationRequest } from '../ports/signature-scheme.ts'
-
-export type Verify = (identity: Uint8Array, message: Uint8Array, signature: Uint8Array) => Verdict
 
 interface Command {
   readonly requests: readonly VerificationRequest[]
-  readonly carryOut: (verify: Verify) => void
+  readonly carryOut: (verdicts: readonly Verdict[]) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -32,15 +29,15 @@ export class VerificationQueue {
     this.#scheme = scheme
   }
 
-  /** Resolves with what `carryOut` returns, once the signatures are checked and every earlier command is carried out. */
-  run<T>(requests: readonly VerificationRequest[], carryOut: (verify: Verify) => T): Promise<T> {
+  /** Resolves with what `carryOut` makes of the verdicts, once the signatures are checked and every earlier command is carried out. */
+  run<T>(requests: readonly VerificationRequest[], carryOut: (verdicts: readonly Verdict[]) => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({
         requests,
         reject,
-        carryOut: (verify) => {
+        carryOut: (verdicts) => {
           try {
-            resolve(carryOut(verify))
+            resolve(carryOut(verdicts))
           } catch (error) {
             reject(error)
           }
@@ -82,24 +79,9 @@ export class VerificationQueue {
   #carryOut(batch: readonly Command[], verdicts: readonly Verdict[]): void {
     let first = 0
     for (const command of batch) {
-      command.carryOut(this.#verifierOf(command.requests, verdicts, first))
-      first += command.requests.length
-    }
-  }
-
-  /** Answers from the verdicts at hand; checks on the spot what nobody foresaw. */
-  #verifierOf(requests: readonly VerificationRequest[], verdicts: readonly Verdict[], first: number): Verify {
-    return (identity, message, signature) => {
-      for (const [i, request] of requests.entries()) {
-        if (
-          equalBytes(request.signature, signature) &&
-          equalBytes(request.identity, identity) &&
-          equalBytes(request.message, message)
-        ) {
-          return verdicts[first + i] ?? 'malformed'
-        }
-      }
-      return this.#scheme.verify(identity, message, signature)
+      const end = first + command.requests.length
+      command.carryOut(verdicts.slice(first, end))
+      first = end
     }
   }
 }

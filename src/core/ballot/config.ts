@@ -47,7 +47,7 @@ export function resolveMaxRounds(config: ScopeConfig): number {
   return config.maxRounds ?? (config.networkType === 'gossipsub' ? DEFAULT_GOSSIPSUB_ROUNDS : 0)
 }
 
-export function toConsensusConfig(config: ScopeConfig): ConsensusConfig {
+export function toConsensusConfig(config: ScopeConfig | ConsensusConfig): ConsensusConfig {
   return { ...config, maxRounds: resolveMaxRounds(config) }
 }
 

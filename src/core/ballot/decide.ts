@@ -145,8 +145,7 @@ function addVote(session: Session, vote: Vote, type: 'VoteAccepted' | 'VoteCast'
   const outcome = outcomeOf(state)
   if (typeof outcome === 'boolean') return decision([], [reached(proposalId, outcome, nowSec)], undefined)
   if (outcome === null) throw refuse({ code: 'SessionNotActive', scope, proposalId })
-  const expirationSec = proposal.expirationTimestamp
-  if (nowSec > expirationSec) throw refuse({ code: 'ProposalExpired', proposalId, expirationSec, nowSec })
+  checkNotExpired(proposal, nowSec)
   const limit = brokenRoundLimit(session.voteCount + 1, proposal.expectedVotersCount, config)
   if (limit !== undefined) {
     const refusal = refuse({ code: 'MaxRoundsExceeded', proposalId, limit })

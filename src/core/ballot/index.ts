@@ -36,7 +36,7 @@ export {
   decideOwnVote,
   decideTimeout,
 } from './decide.ts'
-export { BallotError, type BallotErrorCode, type BallotErrorData } from './errors.ts'
+export { BallotError, type BallotErrorCode, type BallotErrorData, refuse } from './errors.ts'
 export { sessionsToEvict } from './eviction.ts'
 export { BALLOT_SCHEMA_VERSION, ballotFactFromJson, ballotFactToJson } from './fact-codec.ts'
 export type { BallotEvent, BallotFact, ScopeFact, SessionFact } from './facts.ts'
@@ -44,4 +44,12 @@ export { buildProposal, idFromUuid, type ProposalRequest, uuidV4, validatePropos
 export { ConsensusConfigBuilder, ScopeConfigBuilder } from './scope-builder.ts'
 export { type Outcome, outcomeOf, Session, type SessionState, type SessionStatus } from './session.ts'
 export { type Counts, calculateConsensusResult, hasSufficientVotes, requiredVotes } from './tally.ts'
-export { buildVote, checkVote, computeVoteHash, type Verify, type VoteSigner, verificationOf } from './vote.ts'
+export {
+  buildVote,
+  checkVote,
+  computeVoteHash,
+  type Verify,
+  type VoteSigner,
+  verificationOf,
+  verifierOf,
+} from './vote.ts'

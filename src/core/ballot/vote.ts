@@ -6,12 +6,12 @@
 
 import { sha256 } from '@noble/hashes/sha2.js'
 import { EMPTY_BYTES, equalBytes } from '../../base/bytes.ts'
-import type { Verdict, VerificationRequest } from '../../ports/signature-scheme.ts'
+import type { SignatureScheme, Verdict, VerificationRequest } from '../../ports/signature-scheme.ts'
 import { encodeVoteUnsigned, type Proposal, type Vote } from '../../wire/protobuf/index.ts'
 import { refuse } from './errors.ts'
 
-/** Answers for one scheme; may answer from verdicts that were found earlier, in bulk. */
-export type Verify = (identity: Uint8Array, message: Uint8Array, signature: Uint8Array) => Verdict
+/** The verdict on a vote's signature; may have been found earlier, in bulk. */
+export type Verify = (vote: Vote) => Verdict
 
 export interface VoteSigner {
   readonly identity: Uint8Array
@@ -70,6 +70,11 @@ export function verificationOf(vote: Vote): VerificationRequest {
   return { identity: vote.voteOwner, message: encodeVoteUnsigned(vote), signature: vote.signature }
 }
 
+/** Checks each vote when it is asked for. */
+export function verifierOf(scheme: Pick<SignatureScheme, 'verify'>): Verify {
+  return (vote) => scheme.verify(vote.voteOwner, encodeVoteUnsigned(vote), vote.signature)
+}
+
 export interface VoteBounds {
   readonly createdSec: bigint
   readonly expirationSec: bigint
@@ -82,8 +87,7 @@ export function checkVote(vote: Vote, bounds: VoteBounds, nowSec: bigint, verify
   if (vote.voteHash.length === 0) throw refuse({ code: 'EmptyVoteHash', voteId })
   if (vote.signature.length === 0) throw refuse({ code: 'EmptySignature', voteId })
   if (!equalBytes(computeVoteHash(vote), vote.voteHash)) throw refuse({ code: 'InvalidVoteHash', voteId })
-  const { identity, message, signature } = verificationOf(vote)
-  const verdict = verify(identity, message, signature)
+  const verdict = verify(vote)
   if (verdict === 'malformed') throw refuse({ code: 'SignatureScheme', scheme: schemeName, voteId })
   if (verdict === 'invalid') throw refuse({ code: 'InvalidVoteSignature', voteId })
   if (timestamp < bounds.createdSec) {

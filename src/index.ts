@@ -1,0 +1,20 @@
+/**
+ * @module witan
+ *
+ * Entry point `witan`: the engine and its observables.
+ */
+
+export {
+  type CallOptions,
+  ConsensusService,
+  createConsensusService,
+  type DrawOptions,
+} from './engine/ballots/consensus-service.ts'
+export type { ScopedEvent } from './engine/ballots/notifier.ts'
+export { type ConsensusServiceOptions, ServiceError, type ServiceErrorData } from './engine/ballots/options.ts'
+export type { ScopeStats } from './engine/ballots/queries.ts'
+export { systemClock } from './engine/system-clock.ts'
+export type { Clock } from './ports/clock.ts'
+export type { Logger } from './ports/logger.ts'
+export type { Random } from './ports/random.ts'
+export type { SignatureScheme, Signer, Verdict, VerificationRequest } from './ports/signature-scheme.ts'
