@@ -106,6 +106,9 @@ export class BallotsRun {
     if (!isEnough && (this.#underWay.size > 0 || this.#waiting.some(({ owner }) => owner !== VICTIM))) return
     const { facts, elapsedMs, stateHash } = await this.#start(victim)
     this.#isReborn = true
+    // What it was told to propose may have been lost with it.
+    for (const { name, owner } of this.#proposals)
+      if (owner === VICTIM && this.#underWay.has(name)) victim.tell({ type: 'propose', name })
     this.#report({ type: 'rebuilt', peer: VICTIM, pid: victim.pid, facts, elapsedMs, stateHash })
   }
 

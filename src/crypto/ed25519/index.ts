@@ -48,7 +48,7 @@ export class Ed25519Scheme implements SignatureScheme {
     if (requests.length < this.#minBatch) {
       return requests.map(({ identity, message, signature }) => this.verify(identity, message, signature))
     }
-    return Promise.all(requests.map((request) => this.#verifyElsewhere(request)))
+    return Promise.all(requests.map(async (request) => this.#verifyElsewhere(request)))
   }
 
   /** On a thread of libuv's pool. */
