@@ -54,8 +54,9 @@ async function rebuild(folder: string): Promise<string> {
   const signer = ethereumSigner(fromHex(readFileSync(join(folder, 'key'), 'utf8').trim()))
   const log = await embeddedLog({ folder: join(folder, 'log') })
   try {
-    await using service = new ConsensusService(demoServiceOptions(signer, log))
+    const service = new ConsensusService(demoServiceOptions(signer, log))
     await service.recover()
+    await service.close()
     return stateHash(service)
   } finally {
     await log.close()
