@@ -33,16 +33,18 @@ export async function append(
   const context = contextOf(session, `append to "${stream}"`, stream)
   const backoff = new Backoff(patience)
   for (;;) {
+    let lost: unknown
     try {
-      return await attempt(session, stream, events, expected, backoff.leftMs)
+      return await attempt(session, stream, events, expected, backoff.attemptMs)
     } catch (error) {
-      if (error instanceof LogError) throw error
-      const failure = failureOf(error)
-      if (!isTransient(failure) || backoff.leftMs <= patience.retryDelayMs)
-        throw appendError(failure, events, () => logError(failure, context, error))
-      logger.warn({ server, stream, expected, facts: facts.length, err: error }, 'append unanswered; sending it again')
+      lost = error
     }
+    if (lost instanceof LogError) throw lost
+    const failure = failureOf(lost)
+    if (!isTransient(failure)) throw appendError(failure, events, () => logError(failure, context, lost))
     await backoff.pause()
+    if (backoff.isSpent) throw logError(failure, context, lost)
+    logger.warn({ server, stream, expected, facts: facts.length, err: lost }, 'append unanswered; sending it again')
   }
 }
 
@@ -51,9 +53,8 @@ async function attempt(
   stream: string,
   events: readonly Event[],
   expected: Revision,
-  leftMs: number,
+  timeoutMs: number,
 ): Promise<Revision> {
-  const timeoutMs = Math.max(1, Math.min(session.patience.attemptTimeoutMs, Math.ceil(leftMs)))
   const last = expected + events.length
   // A negative number as expected revision makes the client trip: an absent stream has its own word.
   const expectedRevision = expected === NO_STREAM ? ('no_stream' as const) : BigInt(expected)

@@ -10,6 +10,7 @@
  * What the caller owes: one writer for each stream; after a failed append, a rebuild from the log.
  */
 
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   type EventLog,
   type NewFact,
@@ -42,7 +43,7 @@ export const DEFAULT_PATIENCE: Patience = {
   timeoutMs: 20_000,
   attemptTimeoutMs: 5_000,
   retryDelayMs: 50,
-  maxRetryDelayMs: 5_000,
+  maxRetryDelayMs: 2_000,
 }
 
 type Bounds = Pick<ReadOptions, 'from' | 'direction' | 'maxCount'>
@@ -108,6 +109,8 @@ class EventStoreDbLog implements EventLog {
   async #close(): Promise<void> {
     this.#closing.abort()
     await Promise.allSettled(this.#underWay)
+    // A turn later whoever waits for an append has its result.
+    await nextTurn()
     this.#lease.release()
   }
 

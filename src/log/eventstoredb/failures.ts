@@ -41,6 +41,7 @@ const BY_TYPE: Readonly<Record<string, Failure['kind']>> = {
   // A part of the append stands there already, under other company: somebody else wrote.
   'invalid-transaction': 'wrong-revision',
   'maximum-append-size-exceeded': 'too-large',
+  'invalid-argument': 'refused',
 }
 
 const INVALID_ARGUMENT = 3
@@ -55,9 +56,10 @@ export function failureOf(error: unknown): Failure {
   const known = error instanceof Error ? commandError(error) : undefined
   const type = known !== undefined && 'type' in known ? String(known.type) : ''
   const code = known !== undefined && 'code' in known ? known.code : undefined
-  if (type === 'invalid-argument' || REFUSED.includes(code)) return { kind: 'refused' }
+  const kind = BY_TYPE[type]
+  if (kind !== undefined) return { kind }
   if (code === PERMISSION_DENIED) return { kind: 'denied' }
-  return { kind: BY_TYPE[type] ?? 'unavailable' }
+  return { kind: REFUSED.includes(code) ? 'refused' : 'unavailable' }
 }
 
 /** The client's own conversion, which throws on errors that lack the metadata it expects. */

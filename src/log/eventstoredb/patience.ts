@@ -39,6 +39,16 @@ export class Backoff {
     return this.#patience.timeoutMs - (performance.now() - this.#since)
   }
 
+  /** How long the next try may take. */
+  get attemptMs(): number {
+    return Math.ceil(Math.max(1, Math.min(this.#patience.attemptTimeoutMs, this.leftMs)))
+  }
+
+  /** Whether a try begun now would have a fair chance to be answered. */
+  get isSpent(): boolean {
+    return this.leftMs < Math.min(this.#patience.attemptTimeoutMs, this.#patience.timeoutMs) / 4
+  }
+
   /** Ends early, quietly, when the signal is raised. */
   async pause(signal?: AbortSignal): Promise<void> {
     const delayMs = this.#delayMs

@@ -12,8 +12,8 @@ import { factOf, factOfStream, positionOf } from './facts.ts'
 import type { Source } from './items.ts'
 import { contextOf, persistently, type Session } from './session.ts'
 
-/** As many items wait on our side before the server is held back. */
-const BUFFERED = { highWaterMark: 64 }
+/** About three times as many facts wait on our side before the server is held back. */
+const BUFFERED = { highWaterMark: 16 }
 /** What a log reads it may have just written: only the leader surely has it. */
 const LEADER = { requiresLeader: true } as const
 

@@ -42,7 +42,7 @@ export async function* persistently<Item>(session: Session, pull: Pull): AsyncGe
   const { context, signal, forever } = pull
   const backoff = new Backoff(patience)
   while (!signal.aborted) {
-    let cause: unknown
+    let lost: unknown
     try {
       for await (const item of itemsOf<Item>(pull.open(), patience.attemptTimeoutMs, signal)) {
         backoff.succeeded()
@@ -50,14 +50,14 @@ export async function* persistently<Item>(session: Session, pull: Pull): AsyncGe
       }
       if (!forever) return
     } catch (error) {
-      const failure = failureOf(error)
-      if (failure.kind === 'missing' && !forever) return
-      if (!isTransient(failure) && failure.kind !== 'missing') throw logError(failure, context, error)
-      if (!forever && backoff.leftMs <= 0) throw logError(failure, context, error)
-      cause = error
+      lost = error
     }
     if (signal.aborted) return
-    logger.warn({ server: session.server, operation: context.operation, err: cause }, 'connection lost; resuming')
+    const failure = failureOf(lost)
+    if (failure.kind === 'missing' && !forever) return
+    if (!isTransient(failure) && failure.kind !== 'missing') throw logError(failure, context, lost)
     await backoff.pause(signal)
+    if (!forever && backoff.isSpent) throw logError(failure, context, lost)
+    logger.warn({ server: session.server, operation: context.operation, err: lost }, 'connection lost; resuming')
   }
 }

@@ -4,6 +4,7 @@
  * Append (one call, one answer) and BatchAppend (one shared call, answers by correlation id).
  */
 
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import shared from '@eventstore/db-client/generated/shared_pb.js'
 import type {
   AppendReq,
@@ -44,6 +45,9 @@ export function append(node: Node, call: AppendCall, answer: sendUnaryData<Appen
 }
 
 async function appendNow(node: Node, call: AppendCall, messages: readonly AppendReq[]): Promise<AppendResp> {
+  // The end of the stream may be that of the connection, which is known a turn later: then part of the facts is missing.
+  await nextTurn()
+  if (call.cancelled || call.destroyed) throw new StatusError(status.CANCELLED, 'the client is gone')
   node.calls.append += 1
   const fault = node.faults.take('append')
   await node.faults.before(fault)
@@ -81,7 +85,7 @@ export function batchAppend(node: Node, call: BatchCall): void {
     open.set(id, parts)
     if (!message.getIsFinal()) return
     open.delete(id)
-    batchNow(node, call, parts, id).catch((error: Error) => call.destroy(error))
+    batchNow(node, call, parts, id).catch((error: Error) => call.emit('error', error))
   })
 }
 

@@ -43,6 +43,8 @@ export class Node {
   readonly subscriptions = new Set<Subscription>()
   /** Reads and subscriptions whose call is not over. */
   openReads = 0
+  /** Events handed to the wire by reads and subscriptions. */
+  sentEvents = 0
   lastExpected: Expected | undefined
   /** The other nodes of the cluster, with this one; empty on a single node. */
   cluster: readonly Node[] = []

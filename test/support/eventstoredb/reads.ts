@@ -22,7 +22,8 @@ export function read(node: Node, call: ReadCall): void {
   call.on('error', () => undefined)
   readNow(node, call).then(
     () => call.end(),
-    (error: StatusError) => call.destroy(error),
+    // `destroy` would close the stream without its status.
+    (error: StatusError) => call.emit('error', error),
   )
 }
 
@@ -55,6 +56,7 @@ async function page(node: Node, call: ReadCall, options: ReadReq.Options, fault:
   const events = chosen.slice(0, Math.min(Number(options.getCount()), chosen.length))
   for (const [index, event] of events.entries()) {
     await interrupt(node, call, fault, index)
+    node.sentEvents += 1
     if (!(await send(call, readEvent(event)))) return
   }
   await interrupt(node, call, fault, events.length)
@@ -105,6 +107,7 @@ async function subscribe(
       if (!start(event) || !wanted(event)) continue
       await interrupt(node, call, fault, sent)
       sent += 1
+      node.sentEvents += 1
       if (!(await send(call, readEvent(event)))) return
     }
     await interrupt(node, call, fault, sent)
@@ -115,17 +118,19 @@ async function subscribe(
     live = true
     if (cursor >= ((of === undefined ? node.store.log : node.store.stream(name)) ?? []).length) {
       await node.store.changed(stop.signal)
+      // A drop that came by this turn strikes in the next; a call that was closed ends.
+      if (stop.signal.aborted && subscription.fault === undefined) return
     }
   }
 }
 
 /** Strikes where the fault says how many events come before it. */
 async function interrupt(node: Node, call: ReadCall, fault: Fault | undefined, sent: number): Promise<void> {
-  if (fault === undefined || !('events' in fault || fault.kind === 'status')) return
+  if (fault === undefined || !('events' in fault || 'when' in fault || fault.kind === 'status')) return
   if (sent < (fault.events ?? 0)) return
   if (fault.kind === 'status') throw new StatusError(fault.code, fault.details, fault.metadata)
-  if (call.writableLength > 0) await once(call, 'drain')
-  await node.faults.after({ ...fault, when: 'after' } as Fault)
+  if (call.writableNeedDrain) await once(call, 'drain')
+  await node.faults.after(fault)
 }
 
 /** False when the reader is gone. */
