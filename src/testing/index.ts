@@ -5,5 +5,6 @@
  */
 
 export { type AppendFault, type FaultPlan, FaultyLog } from './faulty-log.ts'
+export { insecureAlwaysValid, insecureSigner } from './insecure-scheme.ts'
 export { SeededRandom } from './seeded-random.ts'
 export { VirtualClock } from './virtual-clock.ts'

@@ -48,11 +48,11 @@ export class Ed25519Scheme implements SignatureScheme {
     if (requests.length < this.#minBatch) {
       return requests.map(({ identity, message, signature }) => this.verify(identity, message, signature))
     }
-    return Promise.all(requests.map(async (request) => this.#verifyElsewhere(request)))
+    return Promise.all(requests.map((request) => this.#verifyElsewhere(request)))
   }
 
   /** On a thread of libuv's pool. */
-  #verifyElsewhere({ identity, message, signature }: VerificationRequest): Verdict | Promise<Verdict> {
+  async #verifyElsewhere({ identity, message, signature }: VerificationRequest): Promise<Verdict> {
     if (identity.length !== IDENTITY_LENGTH || signature.length !== SIGNATURE_LENGTH) return 'malformed'
     return new Promise((resolve, reject) => {
       verifyWith(null, message, this.#keys.get(identity), signature, (error, valid) => {

@@ -12,9 +12,10 @@
 
 import { availableParallelism } from 'node:os'
 import { setImmediate as turn } from 'node:timers/promises'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { Verdict, VerificationRequest } from '../../ports/signature-scheme.ts'
 import { type ChunkMessage, packRequests, unpackVerdicts } from './frames.ts'
+import { startThread } from './thread.ts'
 
 /** 2 to 3 ms of work: long against a message between threads, short against a turn of the event loop. */
 const CHUNK = 32
@@ -77,12 +78,7 @@ export class WorkerPool implements VerifierPool {
   }
 
   #start(): Thread {
-    // Beside this module, and of its kind: compiled, or source that tsx runs in tests.
-    const source = import.meta.url.endsWith('.ts')
-    const worker = new Worker(new URL(source ? './worker.ts' : './worker.js', import.meta.url), {
-      name: 'witan-ethereum',
-      execArgv: source ? ['--import', 'tsx'] : [],
-    })
+    const worker = startThread()
     const thread: Thread = { worker, taken: new Map() }
     worker.on('message', ({ chunk, bytes }: ChunkMessage) => {
       const work = thread.taken.get(chunk)
