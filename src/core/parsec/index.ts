@@ -30,6 +30,7 @@ export {
 export { type Coin, type CoinToss, ROUND_PARITY } from './election/coin.ts'
 export type { ConsensusMode } from './election/keys.ts'
 export { ParsecError, type ParsecErrorCode, type ParsecErrorData } from './errors.ts'
+export { PARSEC_SCHEMA_VERSION, parsecFactFromJson, parsecFactToJson } from './fact-codec.ts'
 export type {
   Block,
   GossipEventAccepted,
@@ -41,7 +42,14 @@ export type {
   SendMessage,
   SyncEventOwed,
 } from './facts.ts'
-export type { OpenedMessage } from './gossip/message.ts'
+export { OpenedMessage } from './gossip/message.ts'
+export {
+  GossipSchedule,
+  type Plan,
+  SCHEDULE_DEFAULTS,
+  type ScheduleOptions,
+} from './gossip/schedule.ts'
+export type { Comparison } from './gossip/summary.ts'
 export { bytesGroup, Group, type GroupOptions, type ModeRule } from './group.ts'
 export { decodeParameters, encodeParameters, type GroupParameters } from './parameters.ts'
 export { Parsec, type Started } from './parsec.ts'

@@ -22,7 +22,8 @@ import { evolve } from './evolve.ts'
 import type { Block, ParsecFact, ParsecStep, PeerStarted } from './facts.ts'
 import { type OpenedMessage, openMessage } from './gossip/message.ts'
 import { type MessageKind, receive } from './gossip/receiving.ts'
-import { createGossip, selfState } from './gossip/sending.ts'
+import { createGossip, selfState, sendInPieces } from './gossip/sending.ts'
+import { type Comparison, compareSummary, decodeSummary, encodeSummary, eventsBeyondSummary } from './gossip/summary.ts'
 import { Work } from './gossip/work.ts'
 import { NONE } from './graph/graph.ts'
 import type { Group } from './group.ts'
@@ -140,6 +141,25 @@ export class Parsec<Payload = Bytes> {
   /** A message of kind `graph`: events only, that ask for nothing and answer nothing. */
   handleGraph(from: PeerId, message: Bytes | OpenedMessage<Payload>): ParsecStep<Payload> {
     return this.#handle('graph', from, message)
+  }
+
+  /** What we know, in a few bytes a creator: for a peer's `compareSummary` and `graphBeyond`. */
+  summary(): Bytes {
+    return encodeSummary(this.#state)
+  }
+
+  /** Throws a `CodecError`. */
+  compareSummary(summary: Bytes): Comparison {
+    return compareSummary(this.#state, decodeSummary(this.#state, summary))
+  }
+
+  /** What a peer with this summary lacks, as messages of kind `graph`. Makes no event. Throws a `CodecError`. */
+  graphBeyond(to: PeerId, summary: Bytes): ParsecStep<Payload> {
+    const work = this.#work()
+    const peer = this.#state.peers.find(to)
+    const events = eventsBeyondSummary(this.#state, decodeSummary(this.#state, summary))
+    if (peer !== NONE && events.length > 0) sendInPieces(work, 'graph', peer, events)
+    return work.finish()
   }
 
   #handle(kind: MessageKind, from: PeerId, message: Bytes | OpenedMessage<Payload>): ParsecStep<Payload> {

@@ -55,7 +55,8 @@ export function sendAncestors<P>(
   sendInPieces(work, kind, peer, ancestorsBeyond(work.state.graph, last, known))
 }
 
-function sendInPieces<P>(
+/** Cut along our order into pieces that keep the limit; all but the last are of kind `graph`. */
+export function sendInPieces<P>(
   work: Work<P>,
   kind: 'request' | 'response' | 'graph',
   peer: PeerIndex,

@@ -1,0 +1,74 @@
+/**
+ * @module core/parsec/fact-codec
+ *
+ * Facts of a peer as JSON and back, bytes in base64url. Reading trusts the log: what does not fit is a corrupted log.
+ */
+
+import { AssertionError } from '../../base/errors.ts'
+import { fromBase64Url, toBase64Url } from '../../base/text.ts'
+import type { JsonObject, JsonValue } from '../../ports/event-log.ts'
+import type { ParsecFact } from './facts.ts'
+
+export const PARSEC_SCHEMA_VERSION = 1
+
+export function parsecFactToJson(fact: ParsecFact): JsonObject {
+  switch (fact.type) {
+    case 'PeerStarted':
+      return {
+        self: toBase64Url(fact.self),
+        origin: fact.origin,
+        members: fact.members.map(toBase64Url),
+        relatedInfo: toBase64Url(fact.relatedInfo),
+        section: fact.section.map(toBase64Url),
+      }
+    case 'GossipEventAccepted':
+      return {
+        hash: toBase64Url(fact.hash),
+        event: toBase64Url(fact.bytes),
+        observationHash: fact.observationHash === null ? null : toBase64Url(fact.observationHash),
+      }
+    case 'SyncEventOwed':
+      return { cause: fact.cause, otherParent: toBase64Url(fact.otherParent) }
+  }
+}
+
+export function parsecFactFromJson(type: string, json: JsonObject): ParsecFact {
+  switch (type) {
+    case 'PeerStarted':
+      return {
+        type,
+        self: bytes(json['self']),
+        origin: json['origin'] === 'genesis' ? 'genesis' : 'existing',
+        members: list(json['members']),
+        relatedInfo: bytes(json['relatedInfo']),
+        section: list(json['section']),
+      }
+    case 'GossipEventAccepted': {
+      const { observationHash } = json
+      return {
+        type,
+        hash: bytes(json['hash']),
+        bytes: bytes(json['event']),
+        observationHash: observationHash === null ? null : bytes(observationHash),
+      }
+    }
+    case 'SyncEventOwed':
+      return {
+        type,
+        cause: json['cause'] === 'Request' ? 'Request' : 'Response',
+        otherParent: bytes(json['otherParent']),
+      }
+    default:
+      throw new AssertionError(`the log holds a fact of unknown type ${type}; it was written by a newer version`)
+  }
+}
+
+function bytes(value: JsonValue | undefined): Uint8Array {
+  if (typeof value !== 'string') throw new AssertionError(`the log holds ${JSON.stringify(value)} where bytes belong`)
+  return fromBase64Url(value)
+}
+
+function list(value: JsonValue | undefined): Uint8Array[] {
+  if (!Array.isArray(value)) throw new AssertionError(`the log holds ${JSON.stringify(value)} where a list belongs`)
+  return value.map((item) => bytes(item as JsonValue))
+}
