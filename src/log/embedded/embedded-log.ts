@@ -298,9 +298,8 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions, openLevel: Op
   let opened: { close(): Promise<void> } | undefined
   try {
     await mkdir(folder, { recursive: true })
-    const store = new LevelStore(folder, openLevel)
+    const store = await LevelStore.open(folder, openLevel)
     opened = store
-    await store.open()
     const log = new EmbeddedLog(store, await Positions.open(store, join(folder, 'head')))
     opened = log
     if (verify === 'all') await verifyAll(log)

@@ -14,6 +14,7 @@ import { ClassicLevel } from 'classic-level'
 import { LogError } from '../../ports/event-log.ts'
 import { logClosed, logCorrupted, logFull, logLocked, logUnavailable } from '../errors.ts'
 import { decodeHead, headKey } from './layout.ts'
+import { checkLevelFiles } from './leveldb/check-files.ts'
 
 export type Put = readonly [key: string, value: string]
 /** What is used of LevelDB; tests put a failing one in its place. */
@@ -25,6 +26,9 @@ export interface LevelBatch {
   write(options: { readonly sync: true }): Promise<void>
 }
 export type OpenLevel = (folder: string) => Level
+
+/** Beside it lies the head file. */
+const FACTS_FOLDER = 'facts'
 
 /** Size of LevelDB's table in memory; at most two of them are not in sorted files yet. */
 export const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
@@ -60,6 +64,18 @@ export function asLogError(error: unknown, folder: string, operation: string): L
   return logUnavailable(operation, `${folder}: ${message}`, error)
 }
 
+/** Whether a process has the database open. Changes nothing: LevelDB refuses to go on once it has looked at the lock. */
+async function isLocked(path: string): Promise<boolean> {
+  const probe = new ClassicLevel(path, { createIfMissing: false, errorIfExists: true })
+  try {
+    await probe.open()
+    await probe.close()
+    return false
+  } catch (error) {
+    return rootCause(error).code === 'LEVEL_LOCKED'
+  }
+}
+
 export class LevelStore {
   readonly folder: string
   readonly #level: Level
@@ -69,12 +85,28 @@ export class LevelStore {
   #reopening: Promise<void> | undefined
   #openings = 0
 
-  constructor(folder: string, openLevel: OpenLevel) {
+  private constructor(folder: string, level: Level) {
     this.folder = folder
-    this.#level = openLevel(join(folder, 'facts'))
+    this.#level = level
   }
 
-  async open(): Promise<void> {
+  /** Looks for damage, then opens. */
+  static async open(folder: string, openLevel: OpenLevel): Promise<LevelStore> {
+    const path = join(folder, FACTS_FOLDER)
+    try {
+      await checkLevelFiles(path)
+    } catch (error) {
+      // To this process, files that another one is writing look damaged.
+      if (await isLocked(path)) throw logLocked(folder, error)
+      throw asLogError(error, folder, 'open')
+    }
+    // Not before: LevelDB begins to open as soon as it is made.
+    const store = new LevelStore(folder, openLevel(path))
+    await store.#open()
+    return store
+  }
+
+  async #open(): Promise<void> {
     try {
       await this.#level.open()
       this.#openings += 1
@@ -119,7 +151,7 @@ export class LevelStore {
   async #reopen(): Promise<void> {
     if (this.#isClosed) throw logClosed()
     await this.#level.close()
-    await this.open()
+    await this.#open()
     this.#isBroken = false
   }
 
