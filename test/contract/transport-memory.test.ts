@@ -1,14 +1,14 @@
 import { systemClock } from '../../src/engine/system-clock.ts'
 import { SeededRandom } from '../../src/testing/seeded-random.ts'
 import { MemoryNetwork } from '../../src/transport/index.ts'
-import { testSigner } from '../support/test-signer.ts'
+import { namedSigner } from '../support/transport.ts'
 import { describeTransport } from './transport.ts'
 
 describeTransport('memory', {
   slackBytes: 0,
   make(count, limits) {
     const network = new MemoryNetwork({ clock: systemClock, random: new SeededRandom('contract'), limits })
-    const ids = Array.from({ length: count }, (_, i) => testSigner(`peer ${i}`).identity)
+    const ids = Array.from({ length: count }, (_, i) => namedSigner(`peer ${i}`).identity)
     const transports = ids.map((id) => network.join(id))
     return Promise.resolve({
       transports,

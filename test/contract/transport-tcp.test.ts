@@ -2,7 +2,7 @@ import { utf8 } from '../../src/base/bytes.ts'
 import { systemClock } from '../../src/engine/system-clock.ts'
 import { SeededRandom } from '../../src/testing/seeded-random.ts'
 import { createTcpTransport, type TcpTransport } from '../../src/transport/index.ts'
-import { testSigner } from '../support/test-signer.ts'
+import { namedSigner } from '../support/transport.ts'
 import { describeTransport } from './transport.ts'
 
 const HOST = '127.0.0.1'
@@ -11,10 +11,10 @@ describeTransport('tcp', {
   // Loopback buffers of both ends, as large as they may grow.
   slackBytes: 16 * 1024 * 1024,
   async make(count, limits) {
-    const signers = Array.from({ length: count }, (_, i) => testSigner(`peer ${i}`))
+    const signers = Array.from({ length: count }, (_, i) => namedSigner(`peer ${i}`))
     const start = (index: number, port = 0): Promise<TcpTransport> =>
       createTcpTransport({
-        signer: signers[index] ?? testSigner('none'),
+        signer: signers[index] ?? namedSigner('none'),
         groupId: utf8('contract'),
         clock: systemClock,
         random: new SeededRandom(`tcp ${index}`),

@@ -68,14 +68,12 @@ export class Listener {
     return { host, port: typeof taken === 'object' && taken !== null ? taken.port : port }
   }
 
-  /** Frees the port; connections that were proved are their owners'. */
-  close(): void {
+  /** Takes nobody in any more. Resolves when the port is free and all that were accepted are closed. */
+  async close(): Promise<void> {
+    const closed = this.#server.listening ? once(this.#server, 'close') : undefined
     this.#server.close()
     for (const { socket } of this.#pending.values()) socket.destroy()
-  }
-
-  get pendingCount(): number {
-    return this.#pending.size
+    await closed
   }
 
   #accept(socket: Socket): void {

@@ -46,7 +46,7 @@ export class PeerLink {
   readonly #giveUp = new AbortController()
   #current: Connection | undefined
   #address: TcpAddress | undefined
-  #isDialing = false
+  #dialing: Promise<void> | undefined
   #failures = 0
   #cancelRetry: (() => void) | undefined
   #onIdle: (() => void) | undefined
@@ -123,6 +123,7 @@ export class PeerLink {
       connection.resume()
     }
     if (this.#connections.size > 0) await idle
+    await this.#dialing
   }
 
   #choose(arrived: Connection): void {
@@ -167,12 +168,11 @@ export class PeerLink {
 
   #ensure(): void {
     if (this.#giveUp.signal.aborted || this.#current !== undefined) return
-    if (this.#address === undefined || this.#isDialing || this.#cancelRetry !== undefined) return
-    this.#isDialing = true
-    this.#dial(this.#address)
+    if (this.#address === undefined || this.#dialing !== undefined || this.#cancelRetry !== undefined) return
+    this.#dialing = this.#dial(this.#address)
       .catch((error: unknown) => this.#context.logger.error({ error, peer: this.#name }, 'dialling failed'))
       .finally(() => {
-        this.#isDialing = false
+        this.#dialing = undefined
         this.#retryLater()
       })
   }

@@ -119,8 +119,9 @@ export class TcpTransport implements Transport {
   }
 
   async #close(): Promise<void> {
-    this.#listener.close()
+    const closed = this.#listener.close()
     this.#context.inbox.close()
     await Promise.all([...this.#links.values()].map((link) => link.close(closedError())))
+    await closed
   }
 }
