@@ -43,13 +43,10 @@ const SCHEMES: readonly string[] = ['esdb', 'esdb+discover', 'kurrentdb', 'kurre
 const DEFAULT_PORT = 2113
 const EXAMPLE = 'esdb://admin:changeit@localhost:2113?tls=false'
 
-export function isConnectionString(text: string): boolean {
-  return SCHEMES.some((scheme) => text.startsWith(`${scheme}://`))
-}
-
 /** Throws `InvalidLogArgument`, which names the part, its value (never a password) and the way out. */
 export function parseConnectionString(text: string): ConnectionSettings {
-  const [scheme, rest] = split(text.trim(), '://')
+  const [written, rest] = split(text.trim(), '://')
+  const scheme = written.toLowerCase()
   if (rest === undefined || !SCHEMES.includes(scheme)) {
     throw invalid('scheme', rest === undefined ? '' : scheme, `begin with one of ${SCHEMES.join(', ')}, as ${EXAMPLE}`)
   }

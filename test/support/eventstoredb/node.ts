@@ -80,8 +80,13 @@ export class Node {
     return `127.0.0.1:${this.wire.port}`
   }
 
+  /** The name that the certificate is for. */
+  get tlsAddress(): string {
+    return `localhost:${this.wire.port}`
+  }
+
   get url(): string {
-    return `esdb://${this.address}?tls=${this.#options.tls === true}`
+    return this.#options.tls === true ? `esdb://${this.tlsAddress}` : `esdb://${this.address}?tls=false`
   }
 
   /** Down for good. `wire.down()` and `wire.up()` are a restart that keeps what was written. */
