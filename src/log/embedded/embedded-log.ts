@@ -123,7 +123,7 @@ class EmbeddedLog implements EventLog, FactSource<RawRecord>, CommitTarget {
     const last = expected + facts.length
     let hasWaited = false
     for (;;) {
-      await Promise.all([this.#heads.load(stream), this.#positions.load()])
+      await Promise.all([this.#heads.load(stream), this.#loadPositions()])
       const added = this.#add(stream, facts, expected)
       if (added !== undefined) return added
       const head = this.#heads.get(stream)
@@ -203,7 +203,7 @@ class EmbeddedLog implements EventLog, FactSource<RawRecord>, CommitTarget {
   }
 
   async #chunkOfAll({ from, isBackward, limit }: ChunkRequest): Promise<readonly RawRecord[]> {
-    await this.#positions.load()
+    await this.#loadPositions()
     const last = this.#positions.committed
     if (last === -1 || (!isBackward && from > last)) return []
     const first = Math.min(from, last)
@@ -229,6 +229,14 @@ class EmbeddedLog implements EventLog, FactSource<RawRecord>, CommitTarget {
       if (head !== undefined) return head.committed
       await this.#heads.load(stream)
     }
+  }
+
+  async #loadPositions(): Promise<void> {
+    if (this.#positions.last !== undefined) return
+    const { committed } = this.#positions
+    await this.#positions.load()
+    // A write whose outcome was unknown is there: its subscribers have not heard of it.
+    if (this.#positions.committed > committed) this.wakeups.wakeEverybody()
   }
 
   /** For its own use, which a closing log waits for. */

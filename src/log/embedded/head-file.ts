@@ -50,6 +50,8 @@ function newestSlot(path: string): Slot {
 }
 
 function syncFolder(folder: string): void {
+  // Windows opens no folders, and writes their entries with the file.
+  if (process.platform === 'win32') return
   const descriptor = openSync(folder, 'r')
   try {
     fsyncSync(descriptor)
@@ -93,10 +95,18 @@ export class HeadFile {
     return this.#newest
   }
 
+  /**
+   * The facts are durable already: a witness that cannot be written must not make their append fail. It stays as it is,
+   * only older, and the same slot is written with the next append.
+   */
   record(head: LogHead): void {
     const slot = { ...head, sequence: this.#newest.sequence + 1 }
-    writeSync(this.#descriptor, encodeSlot(slot), (slot.sequence % 2) * SLOT_BYTES, 'latin1')
-    this.#newest = slot
+    try {
+      writeSync(this.#descriptor, encodeSlot(slot), (slot.sequence % 2) * SLOT_BYTES, 'latin1')
+      this.#newest = slot
+    } catch (error) {
+      if (!(error instanceof Error && 'syscall' in error)) throw error
+    }
   }
 
   close(): void {
