@@ -1,0 +1,278 @@
+/**
+ * @module core/ballot/safe/quorum/scope
+ *
+ * A scope of finality `quorum`, sans I/O (ballots §8): commands in, steps out.
+ *
+ * Guarantees: a refused command (`SafeBallotError`) changes nothing. `signer` never signs a second choice of a proposal.
+ * The caller owes, for each step: append its facts as one, and only when they are durable spread, publish and answer. If
+ * the append fails, drop this object and build it again with `evolve` from the log. Bytes handed in are never changed.
+ */
+
+import type { Bytes } from '../../../../base/bytes.ts'
+import { toHex } from '../../../../base/text.ts'
+import type { SignatureScheme, Signer } from '../../../../ports/signature-scheme.ts'
+import type { SafeVote, SignedProposal } from '../../../../wire/ballot/index.ts'
+import { admitOrThrow, type ScopeRules, type VotersBefore } from '../admission.ts'
+import { EarlyVotes } from '../early-votes.ts'
+import { refuseSafe, SafeBallotError, type SafeBallotErrorData } from '../errors.ts'
+import { signVote } from '../propose.ts'
+import { type BallotVerifier, strictVerifier } from '../verifier.ts'
+import type { EquivocationFault, QuorumFact, QuorumStep, Spread } from './facts.ts'
+import type { QuorumSession } from './session.ts'
+import { QuorumSessions, type Residence } from './sessions.ts'
+
+export interface QuorumLimits {
+  /** Neither expired nor decided. Default 100. */
+  readonly maxOpenPerOwner: number
+  /** Votes held before their proposal. Default 1,000. */
+  readonly maxEarlyVotes: number
+  /** How far ahead of our clock a proposal may be made. Default 120 s. */
+  readonly maxClockSkewSec: number
+  /** Decided sessions kept in memory. Default 1,000. */
+  readonly maxSettled: number
+}
+
+export const DEFAULT_QUORUM_LIMITS: QuorumLimits = {
+  maxOpenPerOwner: 100,
+  maxEarlyVotes: 1000,
+  maxClockSkewSec: 120,
+  maxSettled: 1000,
+}
+
+export interface QuorumScopeOptions {
+  readonly scope: string
+  readonly groupId: Bytes | null
+  readonly scheme: SignatureScheme
+  /** Keys that may propose without being in the roster. Default: none. */
+  readonly proposers?: readonly Bytes[]
+  /** For rosters that are voters of a group. Default: none is known. */
+  readonly votersBefore?: VotersBefore
+  /** Default: verifies here and now. */
+  readonly verifier?: BallotVerifier
+  readonly limits?: Partial<QuorumLimits>
+}
+
+export interface RefusedVote {
+  readonly vote: SafeVote
+  readonly why: SafeBallotErrorData
+}
+
+const NOTHING: QuorumStep = { facts: [], effects: [], faults: [] }
+
+export class QuorumScope {
+  readonly #rules: ScopeRules
+  readonly #votersBefore: VotersBefore
+  readonly #limits: QuorumLimits
+  readonly #sessions: QuorumSessions
+  readonly #early: EarlyVotes
+
+  constructor(options: QuorumScopeOptions) {
+    const { groupId, scope, proposers = [] } = options
+    const verifier = options.verifier ?? strictVerifier(options.scheme)
+    this.#rules = { groupId, scope, finality: 'quorum', proposersOf: () => proposers, verifier }
+    this.#votersBefore = options.votersBefore ?? (() => null)
+    this.#limits = { ...DEFAULT_QUORUM_LIMITS, ...options.limits }
+    this.#sessions = new QuorumSessions(options.scheme)
+    this.#early = new EarlyVotes(this.#limits.maxEarlyVotes)
+  }
+
+  /** Applies a fact of the log. After the last one the state is that in which they were made. */
+  evolve(fact: QuorumFact): void {
+    this.#sessions.evolve(fact)
+  }
+
+  residence(proposalId: Bytes): Residence {
+    return this.#sessions.residence(proposalId)
+  }
+
+  /** Throws `SessionNotFound` or `SessionUnloaded`. */
+  session(proposalId: Bytes): QuorumSession {
+    return this.#sessions.get(proposalId)
+  }
+
+  sessions(): readonly QuorumSession[] {
+    return this.#sessions.live()
+  }
+
+  get earlyVotes(): number {
+    return this.#early.size
+  }
+
+  /** The decision, also of an evicted session; throws `NotDecided`, or that the session is not here. */
+  decisionOf(proposalId: Bytes): boolean {
+    const decision = this.#sessions.evictedDecision(proposalId) ?? this.session(proposalId).decision
+    if (decision === null) throw refuseSafe({ code: 'NotDecided', proposalId: toHex(proposalId) })
+    return decision
+  }
+
+  /** A proposal of ours or of another; one that is known already changes nothing, evicted ones included. */
+  openProposal(signed: SignedProposal, nowSec: number): QuorumStep {
+    if (this.residence(signed.id) !== 'unknown') return NOTHING
+    const { owner, createdSec, roster: spec, expirySec } = signed.proposal
+    const { maxClockSkewSec: maxSec, maxOpenPerOwner: limit } = this.#limits
+    // ballots §8.11: what is ahead of our clock waits outside; the past is no error.
+    if (createdSec > nowSec + maxSec) throw refuseSafe({ code: 'ClockSkewTooLarge', createdSec, nowSec, maxSec })
+    // ballots §8.10: expired sessions are not open.
+    if (expirySec > nowSec && this.#sessions.openOf(owner) >= limit) {
+      throw refuseSafe({ code: 'TooManyOpenProposals', owner: toHex(owner), limit })
+    }
+    const roster = admitOrThrow(signed, this.#rules, this.#votersBefore, null)
+    const steps = new Steps(this.#sessions)
+    const voters = spec.type === 'Listed' ? null : roster.keys
+    steps.add([{ type: 'SafeProposalOpened', proposalId: signed.id, proposal: signed.bytes, roster: voters }])
+    steps.spread({ type: 'proposal', signed })
+    for (const vote of this.#early.take(signed.id)) {
+      if (roster.has(vote.owner)) this.#count(this.session(signed.id), vote, steps)
+    }
+    steps.add(this.session(signed.id).decideDeadline(nowSec))
+    return this.#settle(steps)
+  }
+
+  /** A vote, whoever brings it and whenever it was made. Before its proposal, it is held. */
+  receiveVote(vote: SafeVote): QuorumStep {
+    const residence = this.residence(vote.proposalId)
+    if (residence === 'evicted') return NOTHING
+    const steps = new Steps(this.#sessions)
+    if (residence === 'unknown') {
+      this.#verify(vote)
+      this.#early.hold(vote)
+      return NOTHING
+    }
+    const session = this.session(vote.proposalId)
+    this.#checkEligible(session, vote)
+    if (session.holds(vote.owner, vote.choice)) return NOTHING
+    this.#verify(vote)
+    this.#count(session, vote, steps)
+    return this.#settle(steps)
+  }
+
+  /** Votes as a set (ballots §8.9). What is refused is told and takes nothing from the others. */
+  importVotes(votes: readonly SafeVote[]): { readonly step: QuorumStep; readonly refused: readonly RefusedVote[] } {
+    const refused: RefusedVote[] = []
+    const steps: QuorumStep[] = []
+    for (const vote of votes) {
+      try {
+        steps.push(this.receiveVote(vote))
+      } catch (error) {
+        if (!(error instanceof SafeBallotError)) throw error
+        refused.push({ vote, why: error.data })
+      }
+    }
+    const step: QuorumStep = {
+      facts: steps.flatMap(({ facts }) => facts),
+      effects: steps.flatMap(({ effects }) => effects),
+      faults: steps.flatMap(({ faults }) => faults),
+    }
+    return { step, refused }
+  }
+
+  /** All votes of a session, for a late joiner. */
+  exportVotes(proposalId: Bytes): readonly SafeVote[] {
+    return this.session(proposalId).votes()
+  }
+
+  /** Our vote. The same choice again gives the same vote again; another is refused with `UserAlreadyVoted`. */
+  castVote(proposalId: Bytes, choice: boolean, signer: Signer): { readonly vote: SafeVote; readonly step: QuorumStep } {
+    const session = this.session(proposalId)
+    const owner = signer.identity
+    const place = session.roster.indexOf(owner)
+    if (place < 0) throw refuseSafe({ code: 'VoterNotEligible', owner: toHex(owner), proposalId: toHex(proposalId) })
+    // ballots §8.6: what we have signed before is signed for good, in whatever way we learn of it.
+    const signature = session.column(choice).signatureOf(place)
+    if (signature !== undefined) {
+      const vote = { proposalId, choice, owner, signature }
+      return { vote, step: { ...NOTHING, effects: [{ type: 'Spread', message: { type: 'votes', votes: [vote] } }] } }
+    }
+    if (session.column(!choice).has(place)) {
+      throw refuseSafe({ code: 'UserAlreadyVoted', owner: toHex(owner), proposalId: toHex(proposalId) })
+    }
+    const vote = signVote(proposalId, choice, signer)
+    const steps = new Steps(this.#sessions)
+    this.#count(session, vote, steps)
+    return { vote, step: this.#settle(steps) }
+  }
+
+  /** The clock passed the deadline of a session. Too early, decided or expired already: nothing. */
+  passDeadline(proposalId: Bytes, nowSec: number): QuorumStep {
+    const steps = new Steps(this.#sessions)
+    steps.add(this.session(proposalId).decideDeadline(nowSec))
+    return steps.done()
+  }
+
+  /** Forgets a settled session but for its decision (ballots §8.10); throws `NotSettled` for any other. */
+  evict(proposalId: Bytes): QuorumStep {
+    if (this.session(proposalId).decision === null) {
+      throw refuseSafe({ code: 'NotSettled', proposalId: toHex(proposalId) })
+    }
+    const steps = new Steps(this.#sessions)
+    steps.add([{ type: 'SafeSessionEvicted', proposalId }])
+    return steps.done()
+  }
+
+  /** Drops an expired session from memory; `evolve` with its facts brings it back. `false` for any other. */
+  unload(proposalId: Bytes): boolean {
+    return this.#sessions.unload(proposalId)
+  }
+
+  #checkEligible(session: QuorumSession, { owner, proposalId }: SafeVote): void {
+    // ballots §8.1
+    if (session.roster.has(owner)) return
+    throw refuseSafe({ code: 'VoterNotEligible', owner: toHex(owner), proposalId: toHex(proposalId) })
+  }
+
+  #verify(vote: SafeVote): void {
+    if (this.#rules.verifier.isVoteValid(vote)) return
+    const { owner, proposalId } = vote
+    throw refuseSafe({ code: 'InvalidVoteSignature', owner: toHex(owner), proposalId: toHex(proposalId) })
+  }
+
+  /** Both votes of an equivocator are kept and spread (ballots §8.5). */
+  #count(session: QuorumSession, vote: SafeVote, steps: Steps): void {
+    steps.add(session.decideVote(vote))
+    steps.spread({ type: 'votes', votes: [vote] })
+    const proof = session.equivocationOf(vote.owner)
+    if (proof !== null) steps.blame({ type: 'Equivocation', proof })
+  }
+
+  /** Makes room among the settled, oldest first. */
+  #settle(steps: Steps): QuorumStep {
+    while (this.#sessions.settledCount > this.#limits.maxSettled) {
+      const oldest = this.#sessions.oldestSettled()
+      if (oldest === undefined) break
+      // ballots §8.10: an eviction is a notice, and only of the settled.
+      steps.add([{ type: 'SafeSessionEvicted', proposalId: oldest.signed.id }])
+    }
+    return steps.done()
+  }
+}
+
+/** Collects a step; each fact takes effect at once. */
+class Steps {
+  readonly #sessions: QuorumSessions
+  readonly #facts: QuorumFact[] = []
+  readonly #effects: Spread[] = []
+  readonly #faults: EquivocationFault[] = []
+
+  constructor(sessions: QuorumSessions) {
+    this.#sessions = sessions
+  }
+
+  add(facts: readonly QuorumFact[]): void {
+    for (const fact of facts) {
+      this.#sessions.evolve(fact)
+      this.#facts.push(fact)
+    }
+  }
+
+  spread(message: Spread['message']): void {
+    this.#effects.push({ type: 'Spread', message })
+  }
+
+  blame(fault: EquivocationFault): void {
+    this.#faults.push(fault)
+  }
+
+  done(): QuorumStep {
+    return { facts: this.#facts, effects: this.#effects, faults: this.#faults }
+  }
+}
