@@ -99,9 +99,8 @@ function explore(n: number, threshold: number) {
     reachable.set(set, outcomes)
     expect(outcomes, `n=${n}, votes ${inputs.join(',')}`).toBeLessThan(3)
     // A decision follows when a quorum of correct owners agrees.
-    for (const choice of [true, false]) {
-      if (count(set, n, (votes) => votes === (choice ? 2 : 1)) >= quorum) expect(decision).toBe(choice)
-    }
+    const agreed = [true, false].filter((choice) => count(set, n, (votes) => votes === (choice ? 2 : 1)) >= quorum)
+    expect(agreed.every((choice) => decision === choice)).toBe(true)
   }
   return counts
 }
