@@ -12,9 +12,8 @@ import { Node, type NodeOptions } from './node.ts'
 import { EventStore } from './store.ts'
 
 export { CERTIFICATE_PEM } from './certificate.ts'
-export { ACCESS_DENIED, CONSUMER_TOO_SLOW, type Fault, notLeader, UNAVAILABLE } from './faults.ts'
+export { ACCESS_DENIED, CONSUMER_TOO_SLOW, type Fault, UNAVAILABLE } from './faults.ts'
 export { Node, type NodeOptions } from './node.ts'
-export { EventStore } from './store.ts'
 
 export interface Cluster {
   readonly nodes: readonly Node[]
