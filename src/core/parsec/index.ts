@@ -16,6 +16,7 @@ export {
   type DkgMessage,
   decodeEvent,
   decodeMessage,
+  decodeObservation,
   type EventHash,
   type EventView,
   encodeMessage,

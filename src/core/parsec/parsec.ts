@@ -230,6 +230,11 @@ export class Parsec<Payload = Bytes> {
     return this.#state.election.voters.peers.map((peer) => this.#state.peers.idOf(peer))
   }
 
+  /** Our own removal is agreed: for good. */
+  get isRemoved(): boolean {
+    return this.#state.peers.removedAt(this.#state.self) !== NONE
+  }
+
   /** Events in our graph. */
   get eventCount(): number {
     return this.#state.graph.size

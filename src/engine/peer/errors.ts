@@ -1,0 +1,23 @@
+/**
+ * @module engine/peer/errors
+ *
+ * Misuse of a peer, and what ends it.
+ */
+
+import { WitanError } from '../../base/errors.ts'
+
+export type PeerErrorData =
+  | { readonly code: 'InvalidOption'; readonly option: string; readonly value: string }
+  /** The log holds another peer, another group, or another way of starting. */
+  | { readonly code: 'WrongLog'; readonly stream: string }
+  /** What follows from the gossip log differs from the blocks that were logged; `index` is the first that differs. */
+  | { readonly code: 'ReplayDiffers'; readonly index: number; readonly stream: string }
+  /** Another process writes with this identity. */
+  | { readonly code: 'Fenced'; readonly stream: string }
+  | { readonly code: 'PeerClosed' }
+  | { readonly code: 'PeerRemoved' }
+  | { readonly code: 'PayloadTooLarge'; readonly bytes: number; readonly maxBytes: number }
+  | { readonly code: 'TooManyUnagreed'; readonly limit: number }
+  | { readonly code: 'Aborted' }
+
+export class PeerError extends WitanError<PeerErrorData> {}

@@ -1,0 +1,171 @@
+/**
+ * @module engine/peer/gossiper
+ *
+ * Carries gossip: asks the pure schedule whom to gossip to, sends over the transport, and hands what comes to the engine,
+ * one message after the other.
+ *
+ * Bounds: the transport reads only so far ahead of this consumer; an answer that cannot be sent is dropped, since the
+ * peer that lacks it asks again.
+ */
+
+import { type Bytes, equalBytes } from '../../base/bytes.ts'
+import { fromHex, toHex } from '../../base/text.ts'
+import { CodecError, GossipSchedule, type SendMessage } from '../../core/parsec/index.ts'
+import type { IncomingMessage, Transport } from '../../ports/transport.ts'
+import { decodePeerMessage, encodePeerMessage, type PeerMessageKind } from '../../wire/peer-message.ts'
+import type { PeerSettings } from './options.ts'
+import type { PeerEngine } from './peer-engine.ts'
+
+export interface GossiperEvents {
+  readonly heard: (peer: string) => void
+  readonly silent: (peer: string) => void
+  /** A message that is none, or a summary that cannot be read. */
+  readonly unreadable: (peer: string, error: Error) => void
+}
+
+const RANDOM_BYTES = 4
+
+export class Gossiper {
+  readonly #engine: PeerEngine
+  readonly #transport: Transport
+  readonly #settings: PeerSettings
+  readonly #events: GossiperEvents
+  readonly #schedule: GossipSchedule
+  readonly #abort = new AbortController()
+  #wake: { readonly atMs: number; readonly cancel: () => void } | undefined
+  #isGossiping = false
+  #isPlanDue = false
+  #receiving: Promise<void> | undefined
+
+  constructor(engine: PeerEngine, transport: Transport, settings: PeerSettings, events: GossiperEvents) {
+    this.#engine = engine
+    this.#transport = transport
+    this.#settings = settings
+    this.#events = events
+    this.#schedule = new GossipSchedule(settings.schedule)
+  }
+
+  /** Begins to take messages and to gossip. */
+  start(): void {
+    this.#isGossiping = true
+    this.#receiving ??= this.#receive()
+    this.planSoon()
+  }
+
+  /** Makes nothing new; still takes messages, so that others get their answers. */
+  pause(): void {
+    this.#isGossiping = false
+    this.#wake?.cancel()
+    this.#wake = undefined
+  }
+
+  async stop(): Promise<void> {
+    this.pause()
+    this.#abort.abort()
+    await this.#receiving
+  }
+
+  /** There is something that others wait for. */
+  news(): void {
+    this.#schedule.news(this.#settings.clock.nowMs())
+    this.planSoon()
+  }
+
+  /** Looks at the schedule once the present step is over. */
+  planSoon(): void {
+    if (this.#isPlanDue) return
+    this.#isPlanDue = true
+    queueMicrotask(() => {
+      this.#isPlanDue = false
+      this.#plan()
+    })
+  }
+
+  /** A message of core, whose facts are durable. */
+  send(message: SendMessage): void {
+    this.#post(message.to, message.kind, message.bytes)
+  }
+
+  #plan(): void {
+    if (!this.#isGossiping || !this.#engine.isRunning) return
+    const { clock } = this.#settings
+    const { parsec } = this.#engine
+    const nowMs = clock.nowMs()
+    this.#schedule.setRecipients(parsec.gossipRecipients().map(toHex))
+    const plan = this.#schedule.plan(nowMs, parsec.hasUnpolledObservations(), (count) => this.#pick(count))
+    for (const peer of plan.silent) this.#events.silent(peer)
+    for (const peer of plan.gossipTo) {
+      this.#schedule.asked(peer, nowMs)
+      this.#engine.gossip(fromHex(peer))
+    }
+    for (const peer of plan.summariseTo) this.#post(fromHex(peer), 'summary', parsec.summary())
+    this.#wakeAt(plan.wakeAtMs)
+  }
+
+  #wakeAt(atMs: number): void {
+    if (this.#wake?.atMs === atMs) return
+    this.#wake?.cancel()
+    this.#wake = undefined
+    if (atMs === Number.POSITIVE_INFINITY) return
+    const cancel = this.#settings.clock.schedule(atMs, () => {
+      this.#wake = undefined
+      this.#plan()
+    })
+    this.#wake = { atMs, cancel }
+  }
+
+  #pick(count: number): number {
+    const bytes = this.#settings.random.bytes(RANDOM_BYTES)
+    return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) % count
+  }
+
+  #post(to: Bytes, kind: PeerMessageKind, body: Bytes): void {
+    this.#transport.send(to, encodePeerMessage(kind, body), { signal: this.#abort.signal }).catch((error: unknown) => {
+      // Lost, as on any network: the schedule asks again, or the peer does.
+      this.#settings.logger.debug({ to: toHex(to), kind, error }, 'a message could not be sent')
+    })
+  }
+
+  async #receive(): Promise<void> {
+    try {
+      for await (const message of this.#transport.receive({ signal: this.#abort.signal })) await this.#take(message)
+    } catch (error) {
+      if (!this.#abort.signal.aborted) this.#settings.logger.error({ error }, 'the transport gives no more messages')
+    }
+  }
+
+  async #take({ from, bytes }: IncomingMessage): Promise<void> {
+    const peer = toHex(from)
+    const message = decodePeerMessage(bytes)
+    if (message === undefined || equalBytes(from, this.#transport.localPeer)) {
+      this.#events.unreadable(peer, new RangeError(`a message of unknown kind ${bytes[0] ?? 'none'}`))
+      return
+    }
+    this.#events.heard(peer)
+    this.#schedule.heard(peer, message.kind === 'response')
+    try {
+      await this.#handle(from, message.kind, message.body)
+    } catch (error) {
+      if (error instanceof CodecError) this.#events.unreadable(peer, error)
+      else this.#settings.logger.debug({ peer, error }, 'a message could not be handled now')
+    }
+    this.planSoon()
+  }
+
+  async #handle(from: Bytes, kind: PeerMessageKind, body: Bytes): Promise<void> {
+    switch (kind) {
+      case 'request':
+      case 'response':
+      case 'graph':
+        await this.#engine.receive(kind, from, body)
+        return
+      case 'summary':
+      case 'summaryReply': {
+        if (!this.#engine.isRunning) return
+        const { weLack, theyLack } = this.#engine.parsec.compareSummary(body)
+        if (theyLack) this.#engine.sendGraph(from, body)
+        if (weLack && kind === 'summary') this.#post(from, 'summaryReply', this.#engine.parsec.summary())
+      }
+    }
+  }
+}

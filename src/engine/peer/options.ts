@@ -1,0 +1,138 @@
+/**
+ * @module engine/peer/options
+ *
+ * What a peer is made of. Whatever must be equal on all peers stands in `genesis` and is agreed with it (parsec §1);
+ * everything else is this peer's own affair.
+ */
+
+import type { Bytes } from '../../base/bytes.ts'
+import { toHex } from '../../base/text.ts'
+import {
+  bytesGroup,
+  type CanonicalLimits,
+  DEFAULT_LIMITS,
+  type Group,
+  SCHEDULE_DEFAULTS,
+  type ScheduleOptions,
+} from '../../core/parsec/index.ts'
+import { systemRandom } from '../../crypto/index.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { EventLog } from '../../ports/event-log.ts'
+import { type Logger, SILENT } from '../../ports/logger.ts'
+import type { Random } from '../../ports/random.ts'
+import type { Signer } from '../../ports/signature-scheme.ts'
+import type { Transport } from '../../ports/transport.ts'
+import { type PayloadMode, payloadMode } from '../../wire/payload.ts'
+import { systemClock } from '../system-clock.ts'
+import { PeerError } from './errors.ts'
+
+export interface GenesisOptions {
+  /** Ids of the first voters: ed25519 public keys, 32 bytes each. */
+  readonly members: readonly Bytes[]
+  /** Of application payloads. `single`: one peer's vote orders it; `supermajority`: enough voters must ask for it. Default: `single`. */
+  readonly mode?: PayloadMode
+  readonly limits?: CanonicalLimits
+  /** The application's own part of Genesis. Default: empty. */
+  readonly application?: Bytes
+}
+
+export interface BatchingOptions {
+  /** Payloads in one vote, at most. 1: no batching. */
+  readonly maxPayloads: number
+  /** How long a payload may wait for others. */
+  readonly maxDelayMs: number
+}
+
+export interface PayloadCodec<Payload> {
+  encode(payload: Payload): Bytes
+  /** May throw: the payload is then shown to nobody, and the block's bytes stay in `allBlocks$` and history. */
+  decode(bytes: Bytes): Payload
+}
+
+export interface WitanOptions<Payload = Bytes> {
+  /** Our key. It runs in one process at a time, on one log, in one group. */
+  readonly identity: Signer
+  readonly genesis: GenesisOptions
+  /** Present: we are no genesis member and join later; `section`: peers that may let us in, as far as we know. */
+  readonly join?: { readonly section: readonly Bytes[] }
+  readonly log: EventLog
+  readonly transport: Transport
+  /** Default: bytes as they are. */
+  readonly codec?: PayloadCodec<Payload>
+  readonly batching?: BatchingOptions
+  readonly schedule?: Partial<ScheduleOptions>
+  /** Votes of ours that are not agreed yet, at most; more are refused. Default: 10,000. */
+  readonly maxUnagreed?: number
+  /** How long `close()` waits for appends under way. Default: 5,000. */
+  readonly closeTimeoutMs?: number
+  readonly clock?: Clock
+  readonly random?: Random
+  /** Default: silent. */
+  readonly logger?: Logger
+}
+
+export interface PeerSettings {
+  readonly group: Group<Bytes>
+  readonly schedule: ScheduleOptions
+  readonly batching: BatchingOptions
+  readonly maxUnagreed: number
+  readonly closeTimeoutMs: number
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+}
+
+const DEFAULT_MAX_UNAGREED = 10_000
+const DEFAULT_CLOSE_TIMEOUT_MS = 5_000
+const NO_BATCHING: BatchingOptions = { maxPayloads: 1, maxDelayMs: 0 }
+const ID_BYTES = 32
+
+/** The group that these options found; `witan verify` makes the same. */
+export function groupOf(genesis: GenesisOptions): Group<Bytes> {
+  const mode = genesis.mode ?? 'single'
+  return bytesGroup({
+    members: genesis.members,
+    mode: { name: `witan/frames/${mode}`, modeOf: (payload) => payloadMode(payload, mode) },
+    limits: genesis.limits ?? DEFAULT_LIMITS,
+    ...(genesis.application === undefined ? {} : { relatedInfo: genesis.application }),
+  })
+}
+
+export function settingsOf(options: Omit<WitanOptions<never>, 'codec'>): PeerSettings {
+  const { identity, genesis } = options
+  const self = toHex(identity.identity)
+  if (genesis.members.length === 0) throw invalid('genesis.members', 'none', 'a group begins with one member at least')
+  for (const id of [...genesis.members, ...(options.join?.section ?? []), identity.identity]) {
+    if (id.length !== ID_BYTES) throw invalid('an id', toHex(id), `an id is ${ID_BYTES} bytes`)
+  }
+  const isMember = genesis.members.some((id) => toHex(id) === self)
+  if (isMember && options.join !== undefined)
+    throw invalid('join', self, 'a genesis member does not join; leave it out')
+  if (!isMember && options.join === undefined)
+    throw invalid('identity', self, 'it is no genesis member; give `join` to join later')
+  if (toHex(options.transport.localPeer) !== self)
+    throw invalid('transport', toHex(options.transport.localPeer), `it speaks for another peer than ${self}`)
+  const batching = options.batching ?? NO_BATCHING
+  return {
+    group: groupOf(genesis),
+    schedule: { ...SCHEDULE_DEFAULTS, ...options.schedule },
+    batching: {
+      maxPayloads: atLeast('batching.maxPayloads', batching.maxPayloads, 1),
+      maxDelayMs: atLeast('batching.maxDelayMs', batching.maxDelayMs, 0),
+    },
+    maxUnagreed: atLeast('maxUnagreed', options.maxUnagreed ?? DEFAULT_MAX_UNAGREED, 1),
+    closeTimeoutMs: atLeast('closeTimeoutMs', options.closeTimeoutMs ?? DEFAULT_CLOSE_TIMEOUT_MS, 0),
+    clock: options.clock ?? systemClock,
+    random: options.random ?? systemRandom,
+    logger: options.logger ?? SILENT,
+  }
+}
+
+function atLeast(option: string, value: number, least: number): number {
+  if (Number.isInteger(value) && value >= least) return value
+  throw invalid(option, String(value), `it must be a whole number from ${least}`)
+}
+
+function invalid(option: string, value: string, why: string): PeerError {
+  return new PeerError({ code: 'InvalidOption', option, value }, `${option} is ${value}: ${why}`)
+}

@@ -1,0 +1,283 @@
+/**
+ * @module engine/peer/peer-engine
+ *
+ * The one path for PARSEC: verify, decide and evolve in core, append, and only then send, signal and publish. Core runs
+ * ahead of the log within one process; nothing of that is seen outside before it is durable.
+ *
+ * After a failed append the engine of core is thrown away and folded from the log again. A stream that somebody else
+ * wrote ends this peer for good.
+ */
+
+import { type Bytes, equalBytes } from '../../base/bytes.ts'
+import { toHex } from '../../base/text.ts'
+import {
+  type Observation,
+  OpenedMessage,
+  Parsec,
+  type ParsecFact,
+  type ParsecStep,
+  type SendMessage,
+} from '../../core/parsec/index.ts'
+import type { Signer } from '../../ports/signature-scheme.ts'
+import { type AgreedBlock, agreedBlock, positionsOf } from './blocks.ts'
+import { PeerError } from './errors.ts'
+import type { PeerSettings } from './options.ts'
+import type { PeerStore, Recovered } from './store.ts'
+
+export interface PeerEngineEvents {
+  /** After the facts are durable. */
+  readonly send: (message: SendMessage) => void
+  /** After the facts are durable and the blocks logged, in order. */
+  readonly published: (step: PublishedStep) => void
+  /** The peer cannot go on. */
+  readonly failed: (error: PeerError | Error) => void
+  /** Core was rebuilt from the log after a failed append. */
+  readonly rebuilt: () => void
+}
+
+export interface PublishedStep {
+  readonly facts: readonly ParsecFact[]
+  readonly blocks: readonly AgreedBlock[]
+  readonly faults: ParsecStep<Bytes>['faults']
+}
+
+/** Steps that may wait for the log before more messages are taken. */
+const MAX_STEPS_UNDER_WAY = 64
+
+export class PeerEngine {
+  readonly #store: PeerStore
+  readonly #settings: PeerSettings
+  readonly #signer: Signer
+  readonly #events: PeerEngineEvents
+  #parsec: Parsec | undefined
+  #blockCount = 0
+  #nextPosition = 0
+  #logged: Promise<void> = Promise.resolve()
+  #publishing: Promise<void> = Promise.resolve()
+  /** Blocks that subscribers have seen, or that were there when we started. */
+  #publishedCount = 0
+  #underWay = 0
+  #rebuilding: Promise<void> | undefined
+  #isOver = false
+
+  constructor(store: PeerStore, settings: PeerSettings, signer: Signer, events: PeerEngineEvents) {
+    this.#store = store
+    this.#settings = settings
+    this.#signer = signer
+    this.#events = events
+  }
+
+  /** Core, as far as it has run. */
+  get parsec(): Parsec {
+    if (this.#parsec === undefined) throw new PeerError({ code: 'PeerClosed' }, 'the peer is not running')
+    return this.#parsec
+  }
+
+  /** Blocks that are out. */
+  get blockCount(): number {
+    return this.#publishedCount
+  }
+
+  get isRunning(): boolean {
+    return this.#parsec !== undefined && this.#rebuilding === undefined && !this.#isOver
+  }
+
+  /** From the log, or from the beginning where it holds nothing. Resolves to how many facts there were. */
+  async start(
+    section: readonly Bytes[] | undefined,
+    signal?: AbortSignal,
+  ): Promise<{ readonly facts: number; readonly blocks: number }> {
+    const recovered = await this.#store.recover(signal === undefined ? {} : { signal })
+    if (recovered !== undefined) {
+      this.#adopt(recovered)
+      this.#publishedCount = recovered.blocks
+      return recovered
+    }
+    const { group } = this.#settings
+    const { parsec, step } =
+      section === undefined
+        ? Parsec.fromGenesis(group, this.#signer)
+        : Parsec.fromExisting(group, this.#signer, section)
+    this.#parsec = parsec
+    await this.#commit(step)
+    return { facts: 0, blocks: 0 }
+  }
+
+  /** Our vote; resolves when it is durable. */
+  async vote(observation: Observation): Promise<void> {
+    await this.#ready()
+    await this.#run(() => this.parsec.voteFor(observation))
+  }
+
+  /** Our gossip to a peer. A refusal of core says that it may not be now: nothing is lost. */
+  gossip(to: Bytes): void {
+    if (!this.isRunning) return
+    void this.#background(this.parsec.createGossip(to))
+  }
+
+  /** Hands a message to core; resolves when the next one may come. */
+  async receive(
+    kind: 'request' | 'response' | 'graph',
+    from: Bytes,
+    body: Bytes,
+  ): Promise<ParsecStep<Bytes> | undefined> {
+    await this.#ready()
+    const opened = this.parsec.open(body)
+    if (opened instanceof OpenedMessage) {
+      opened.settle(await this.#signer.scheme.verifyBatch(opened.requests))
+      await this.#ready()
+    }
+    const message = opened instanceof OpenedMessage ? opened : body
+    const step = this.#handle(kind, from, message)
+    const done = this.#background(step)
+    if (this.#underWay >= MAX_STEPS_UNDER_WAY) await done
+    return step
+  }
+
+  /** What a peer with this summary lacks. */
+  sendGraph(to: Bytes, summary: Bytes): void {
+    if (this.isRunning) void this.#background(this.parsec.graphBeyond(to, summary))
+  }
+
+  /** Takes no more; resolves when what is under way is durable and published. */
+  async stop(): Promise<void> {
+    this.#isOver = true
+    await this.#store.settled()
+    await this.#publishing
+  }
+
+  #handle(
+    kind: 'request' | 'response' | 'graph',
+    from: Bytes,
+    message: Bytes | OpenedMessage<Bytes>,
+  ): ParsecStep<Bytes> {
+    switch (kind) {
+      case 'request':
+        return this.parsec.handleRequest(from, message)
+      case 'response':
+        return this.parsec.handleResponse(from, message)
+      case 'graph':
+        return this.parsec.handleGraph(from, message)
+    }
+  }
+
+  async #ready(): Promise<void> {
+    while (this.#rebuilding !== undefined) await this.#rebuilding
+    if (this.#isOver) throw new PeerError({ code: 'PeerClosed' }, 'the peer has stopped')
+  }
+
+  async #run(operate: () => ParsecStep<Bytes>): Promise<void> {
+    const step = operate()
+    await this.#commit(step)
+    if (step.error !== undefined) throw step.error
+  }
+
+  /** A failure is dealt with by `#commit`; whoever must know waits for the same promise. */
+  #background(step: ParsecStep<Bytes>): Promise<void> {
+    return this.#commit(step).catch((error: unknown) => {
+      this.#settings.logger.debug({ error }, 'a step could not be logged')
+    })
+  }
+
+  /** Appends, then sends and publishes, in the order of the steps. */
+  async #commit(step: ParsecStep<Bytes>): Promise<void> {
+    const blocks = this.#takeBlocks()
+    const { facts, effects, faults } = step
+    if (facts.length + effects.length + faults.length === 0) return
+    this.#underWay += 1
+    const { parsec } = this
+    // A step without facts may still tell of events whose facts are under way.
+    const logged = facts.length === 0 ? this.#logged : this.#store.appendFacts(facts, (fact) => this.#isOurs(fact))
+    this.#logged = logged
+    const sent = logged.then(() => {
+      for (const message of effects) this.#events.send(message)
+      return this.#store.appendBlocks(blocks)
+    })
+    this.#publishing = Promise.all([this.#publishing, sent.catch(() => undefined)]).then(() => undefined)
+    const published = this.#publishing
+    try {
+      await sent
+      await published
+      this.#publish({ facts, blocks, faults })
+    } catch (error) {
+      this.#recoverFrom(error, parsec)
+      throw error
+    } finally {
+      this.#underWay -= 1
+    }
+  }
+
+  #publish(step: PublishedStep): void {
+    this.#publishedCount += step.blocks.length
+    this.#events.published(step)
+  }
+
+  #takeBlocks(): AgreedBlock[] {
+    const blocks: AgreedBlock[] = []
+    for (let block = this.parsec.poll(); block !== undefined; block = this.parsec.poll()) {
+      const agreed = agreedBlock(block, this.#blockCount, this.#nextPosition)
+      blocks.push(agreed)
+      this.#blockCount += 1
+      this.#nextPosition += positionsOf(agreed)
+    }
+    return blocks
+  }
+
+  #isOurs(fact: ParsecFact): boolean {
+    // An event begins with its creator's id (parsec §11).
+    return (
+      fact.type !== 'GossipEventAccepted' ||
+      equalBytes(fact.bytes.subarray(0, this.#signer.identity.length), this.#signer.identity)
+    )
+  }
+
+  #adopt({ parsec, blocks, nextPosition }: Recovered): void {
+    this.#parsec = parsec
+    this.#blockCount = blocks
+    this.#nextPosition = nextPosition
+  }
+
+  #recoverFrom(error: unknown, failed: Parsec): void {
+    // Steps that came after the failed one fail with it; one rebuilding serves them all.
+    if (this.#isOver || this.#rebuilding !== undefined || this.#parsec !== failed) return
+    if (this.#store.isFenced) {
+      this.#end(this.#fencedError(error))
+      return
+    }
+    this.#settings.logger.error({ error }, 'an append failed; the peer is rebuilt from its log')
+    this.#rebuilding = this.#rebuild()
+  }
+
+  async #rebuild(): Promise<void> {
+    try {
+      await this.#store.settled()
+      const recovered = await this.#store.recover({ blocksFrom: this.#publishedCount })
+      if (recovered === undefined)
+        throw new PeerError({ code: 'WrongLog', stream: this.#store.gossipStream }, 'the log is empty')
+      this.#adopt(recovered)
+      this.#logged = Promise.resolve()
+      this.#rebuilding = undefined
+      // What was written although its append failed, or whose block was not logged, was seen by nobody yet.
+      this.#publish({ facts: [], blocks: recovered.newBlocks, faults: [] })
+    } catch (error) {
+      this.#rebuilding = undefined
+      this.#end(this.#store.isFenced ? this.#fencedError(error) : (error as Error))
+      return
+    }
+    this.#events.rebuilt()
+  }
+
+  #end(error: Error): void {
+    this.#isOver = true
+    this.#events.failed(error)
+  }
+
+  #fencedError(cause: unknown): PeerError {
+    const stream = this.#store.gossipStream
+    return new PeerError(
+      { code: 'Fenced', stream },
+      `another process writes ${stream}: the identity ${toHex(this.#signer.identity)} runs twice. This one has stopped and writes nothing more; find the other and stop one of them`,
+      { cause },
+    )
+  }
+}

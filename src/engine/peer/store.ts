@@ -1,0 +1,210 @@
+/**
+ * @module engine/peer/store
+ *
+ * A peer's two streams: `gossip-<peer>`, the truth, and `block-<peer>`, derived from it for consumers and audit.
+ *
+ * Recovery folds the first, derives every block again, and holds it against the second, byte for byte. Blocks that a
+ * crash kept out of the second are completed.
+ */
+
+import type { Bytes } from '../../base/bytes.ts'
+import { toHex } from '../../base/text.ts'
+import {
+  type Group,
+  PARSEC_SCHEMA_VERSION,
+  Parsec,
+  type ParsecFact,
+  parsecFactFromJson,
+  parsecFactToJson,
+} from '../../core/parsec/index.ts'
+import {
+  APPEND_LIMITS,
+  type EventLog,
+  type NewFact,
+  NO_STREAM,
+  type RecordedFact,
+  type Revision,
+} from '../../ports/event-log.ts'
+import type { Random } from '../../ports/random.ts'
+import type { Signer } from '../../ports/signature-scheme.ts'
+import { Envelopes } from '../envelope.ts'
+import { factSize } from '../fact-size.ts'
+import { StreamWriter } from '../stream-writer.ts'
+import { streamName } from '../streams.ts'
+import { type AgreedBlock, agreedBlock, BLOCK_FACT, blockFingerprint, blockToJson, positionsOf } from './blocks.ts'
+import { PeerError } from './errors.ts'
+
+export interface Recovered {
+  readonly parsec: Parsec
+  readonly facts: number
+  readonly blocks: number
+  /** The position after the last block. */
+  readonly nextPosition: number
+  /** Those from the index asked for. */
+  readonly newBlocks: readonly AgreedBlock[]
+}
+
+export interface RecoverOptions {
+  readonly signal?: AbortSignal
+  /** Give the blocks from this index. Default: none. */
+  readonly blocksFrom?: number
+}
+
+export class PeerStore {
+  readonly gossipStream: string
+  readonly blockStream: string
+  readonly #log: EventLog
+  readonly #group: Group<Bytes>
+  readonly #signer: Signer
+  readonly #envelopes: Envelopes
+  #gossip: StreamWriter
+  #blocks: StreamWriter
+
+  constructor(log: EventLog, group: Group<Bytes>, signer: Signer, random: Random) {
+    const peer = toHex(signer.identity)
+    this.gossipStream = streamName({ category: 'gossip', peer })
+    this.blockStream = streamName({ category: 'block', peer })
+    this.#log = log
+    this.#group = group
+    this.#signer = signer
+    this.#envelopes = new Envelopes(random, PARSEC_SCHEMA_VERSION)
+    this.#gossip = new StreamWriter(log, this.gossipStream, NO_STREAM)
+    this.#blocks = new StreamWriter(log, this.blockStream, NO_STREAM)
+  }
+
+  /** Somebody else writes one of our streams. */
+  get isFenced(): boolean {
+    return this.#gossip.isFenced || this.#blocks.isFenced
+  }
+
+  /** When everything handed over is durable or has failed. */
+  async settled(): Promise<void> {
+    await this.#gossip.settled()
+    await this.#blocks.settled()
+  }
+
+  /**
+   * Appends the facts of one step; resolves when all are durable. What we made ourselves at its end stands in
+   * one append; the events before it may take several, since an accepted prefix is valid.
+   */
+  async appendFacts(facts: readonly ParsecFact[], isOurs: (fact: ParsecFact) => boolean): Promise<void> {
+    const metadata = this.#envelopes.next()
+    const records = facts.map((fact): NewFact => ({ type: fact.type, data: parsecFactToJson(fact), metadata }))
+    const received = facts.findLastIndex((fact) => !isOurs(fact)) + 1
+    const appended: Promise<Revision>[] = []
+    let start = 0
+    while (start < records.length) {
+      const end = start < received ? pieceEnd(records, start, received) : records.length
+      appended.push(this.#gossip.append(records.slice(start, end)))
+      start = end
+    }
+    await Promise.all(appended)
+  }
+
+  async appendBlocks(blocks: readonly AgreedBlock[]): Promise<void> {
+    if (blocks.length === 0) return
+    const metadata = this.#envelopes.next()
+    const { format } = this.#group
+    await this.#blocks.append(blocks.map((block) => ({ type: BLOCK_FACT, data: blockToJson(block, format), metadata })))
+  }
+
+  /** `undefined` where the log holds nothing of this peer yet. */
+  async recover({
+    signal,
+    blocksFrom = Number.POSITIVE_INFINITY,
+  }: RecoverOptions = {}): Promise<Recovered | undefined> {
+    const newBlocks: AgreedBlock[] = []
+    const check = new BlockCheck(this.#log.read(this.blockStream, signalled(signal)), this.blockStream)
+    let parsec: Parsec | undefined
+    let revision = NO_STREAM
+    let nextPosition = 0
+    for await (const fact of this.#log.read(this.gossipStream, signalled(signal))) {
+      const replayed = parsecFactFromJson(fact.type, fact.data)
+      if (parsec === undefined) parsec = this.#begin(replayed)
+      else parsec.evolve(replayed)
+      revision = fact.revision
+      for (let block = parsec.poll(); block !== undefined; block = parsec.poll()) {
+        const agreed = agreedBlock(block, check.count, nextPosition)
+        nextPosition += positionsOf(agreed)
+        if (agreed.index >= blocksFrom) newBlocks.push(agreed)
+        await check.derive(agreed, blockToJson(agreed, this.#group.format))
+      }
+    }
+    const { logged, missing } = await check.finish()
+    if (parsec === undefined) return undefined
+    this.#gossip = new StreamWriter(this.#log, this.gossipStream, revision)
+    this.#blocks = new StreamWriter(this.#log, this.blockStream, logged - 1)
+    await this.appendBlocks(missing)
+    return { parsec, facts: revision + 1, blocks: check.count, nextPosition, newBlocks }
+  }
+
+  #begin(fact: ParsecFact): Parsec {
+    const wrong = new PeerError(
+      { code: 'WrongLog', stream: this.gossipStream },
+      `the stream ${this.gossipStream} belongs to another group, or does not begin as a peer's does; a peer keeps its genesis for life`,
+    )
+    if (fact.type !== 'PeerStarted') throw wrong
+    const { genesis } = this.#group
+    const isSameGroup =
+      toHex(fact.relatedInfo) === toHex(genesis.relatedInfo) &&
+      fact.members.map(toHex).join() === this.#group.members.map(toHex).join()
+    if (!isSameGroup) throw wrong
+    return Parsec.fromFacts(this.#group, this.#signer, [fact])
+  }
+}
+
+const signalled = (signal: AbortSignal | undefined): { signal?: AbortSignal } =>
+  signal === undefined ? {} : { signal }
+
+/** Where a piece that begins at `start` ends, within the bounds of one append. */
+function pieceEnd(records: readonly NewFact[], start: number, limit: number): number {
+  let bytes = 0
+  let end = start
+  while (end < limit && end - start < APPEND_LIMITS.maxFacts) {
+    bytes += factSize(records[end] as NewFact)
+    if (bytes > APPEND_LIMITS.maxBytes && end > start) break
+    end += 1
+  }
+  return end
+}
+
+/** Logged blocks against derived ones, one by one. */
+class BlockCheck {
+  readonly #logged: AsyncIterator<RecordedFact>
+  readonly #stream: string
+  readonly #missing: AgreedBlock[] = []
+  #isAtEnd = false
+  count = 0
+
+  constructor(logged: AsyncIterable<RecordedFact>, stream: string) {
+    this.#logged = logged[Symbol.asyncIterator]()
+    this.#stream = stream
+  }
+
+  async derive(block: AgreedBlock, json: ReturnType<typeof blockToJson>): Promise<void> {
+    const index = this.count
+    this.count += 1
+    const next = this.#isAtEnd ? undefined : await this.#logged.next()
+    if (next === undefined || next.done === true) {
+      this.#isAtEnd = true
+      this.#missing.push(block)
+    } else if (blockFingerprint(next.value.data) !== blockFingerprint(json)) {
+      throw this.#differs(index)
+    }
+  }
+
+  async finish(): Promise<{ readonly logged: number; readonly missing: readonly AgreedBlock[] }> {
+    if (!this.#isAtEnd) {
+      const next = await this.#logged.next()
+      if (next.done !== true) throw this.#differs(this.count)
+    }
+    return { logged: this.count - this.#missing.length, missing: this.#missing }
+  }
+
+  #differs(index: number): PeerError {
+    return new PeerError(
+      { code: 'ReplayDiffers', index, stream: this.#stream },
+      `block ${index} of ${this.#stream} is not the one that follows from the gossip log: the log was changed, or written by another version`,
+    )
+  }
+}

@@ -1,0 +1,337 @@
+/**
+ * @module engine/peer/witan
+ *
+ * One peer of a group, as its application sees it: votes go in, blocks come out, in one order on every correct peer
+ * (parsec §1). It gossips, logs and recovers by itself.
+ *
+ * A caller owes: one process, one log and one group for one identity; `close()` at the end, then closing log and
+ * transport, which are its own.
+ */
+
+import type { Observable } from 'rxjs'
+import { type Actor, createActor } from 'xstate'
+import { type PeerStanding, peerMachine } from '../../../machines/peer.machine.ts'
+import type { Bytes } from '../../base/bytes.ts'
+import { toHex } from '../../base/text.ts'
+import type { Observation } from '../../core/parsec/index.ts'
+import { encodeBatch, encodePayload } from '../../wire/payload.ts'
+import { NoticeQueue } from '../notices.ts'
+import { Batcher } from './batcher.ts'
+import type { AgreedBlock, PayloadBlock } from './blocks.ts'
+import { PeerError } from './errors.ts'
+import { Gossiper } from './gossiper.ts'
+import { History, type HistoryOptions, payloadBlocks } from './history.ts'
+import { type Membership, MembershipView } from './membership.ts'
+import { type Evidence, type GossipNotice, Notices, type Status } from './notices.ts'
+import { type PayloadCodec, type PeerSettings, settingsOf, type WitanOptions } from './options.ts'
+import { PeerEngine, type PublishedStep } from './peer-engine.ts'
+import { type Receipt, Receipts } from './receipts.ts'
+import { PeerStore } from './store.ts'
+
+export interface CallOptions {
+  readonly signal?: AbortSignal
+}
+
+export class Witan<Payload = Bytes> {
+  readonly #options: WitanOptions<Payload>
+  readonly #settings: PeerSettings
+  readonly #codec: PayloadCodec<Payload> | undefined
+  readonly #queue = new NoticeQueue()
+  readonly #notices: Notices<Payload>
+  readonly #membership: MembershipView
+  readonly #engine: PeerEngine
+  readonly #gossiper: Gossiper
+  readonly #receipts = new Receipts()
+  readonly #history: History
+  readonly #batcher: Batcher<Receipt>
+  readonly #actor: Actor<typeof peerMachine>
+  readonly #self: string
+  #error: Error | undefined
+  #closing: Promise<void> | undefined
+
+  /** Application payloads in the agreed order, from now on. */
+  readonly blocks$: Observable<PayloadBlock<Payload>>
+  /** Every block, membership included, from now on. */
+  readonly allBlocks$: Observable<AgreedBlock>
+  readonly evidence$: Observable<Evidence>
+  readonly membership$: Observable<Membership>
+  readonly status$: Observable<Status>
+  /** Every gossip event that joined our graph, once durable. */
+  readonly gossip$: Observable<GossipNotice>
+
+  constructor(options: WitanOptions<Payload>) {
+    this.#options = options
+    this.#codec = options.codec
+    this.#settings = settingsOf(options)
+    this.#self = toHex(options.identity.identity)
+    const { group, batching, clock } = this.#settings
+    const store = new PeerStore(options.log, group, options.identity, this.#settings.random)
+    this.#membership = new MembershipView(this.#self, this.#queue)
+    this.#notices = new Notices<Payload>(this.#queue)
+    this.#engine = new PeerEngine(store, this.#settings, options.identity, {
+      send: (message) => this.#gossiper.send(message),
+      published: (step) => this.#published(step),
+      failed: (error) => this.#failed(error),
+      rebuilt: () => this.#gossiper.planSoon(),
+    })
+    this.#gossiper = new Gossiper(this.#engine, options.transport, this.#settings, {
+      heard: (peer) => this.#membership.signal(peer, { type: 'message.received' }),
+      silent: (peer) => this.#membership.signal(peer, { type: 'answer.missing' }),
+      unreadable: (peer, error) => this.#notices.evidence({ peer, error }),
+    })
+    this.#history = new History(options.log, store.blockStream, group.format)
+    const maxBatchBytes = group.format.limits.maxPayloadBytes - 16
+    this.#batcher = new Batcher(batching, maxBatchBytes, clock, (payloads) => this.#voteForAll(payloads))
+    this.#actor = createActor(this.#provideActions())
+    this.blocks$ = this.#notices.blocks$
+    this.allBlocks$ = this.#notices.allBlocks$
+    this.evidence$ = this.#notices.evidence$
+    this.membership$ = this.#membership.membership$
+    this.status$ = this.#notices.status$
+    this.gossip$ = this.#notices.gossip$
+  }
+
+  /** Hex of our id. */
+  get id(): string {
+    return this.#self
+  }
+
+  get status(): Status {
+    return this.#notices.status
+  }
+
+  get membership(): Membership {
+    return this.#membership.current
+  }
+
+  /** Recovers from the log and begins to take part. */
+  async start({ signal }: CallOptions = {}): Promise<{ readonly facts: number; readonly blocks: number }> {
+    this.#actor.start()
+    try {
+      const started = await this.#engine.start(this.#options.join?.section, signal)
+      this.#followMembership()
+      this.#actor.send({ type: 'log.recovered', standing: this.#standing() })
+      return started
+    } catch (error) {
+      this.#failed(error as Error)
+      throw error
+    }
+  }
+
+  /** Asks for a payload to be ordered. Resolves when the vote is durable; `receipt.agreed` when its block is out. */
+  async vote(payload: Payload, { signal }: CallOptions = {}): Promise<Receipt<Payload>> {
+    signal?.throwIfAborted()
+    const bytes = this.#encode(payload)
+    const { maxPayloadBytes } = this.#settings.group.format.limits
+    if (bytes.length + 32 > maxPayloadBytes) {
+      throw new PeerError(
+        { code: 'PayloadTooLarge', bytes: bytes.length, maxBytes: maxPayloadBytes - 32 },
+        `the payload has ${bytes.length} bytes; this group takes at most ${maxPayloadBytes - 32}`,
+      )
+    }
+    if (this.#receipts.count >= this.#settings.maxUnagreed) {
+      const limit = this.#settings.maxUnagreed
+      throw new PeerError(
+        { code: 'TooManyUnagreed', limit },
+        `${limit} votes of ours are not agreed yet; wait for their receipts`,
+      )
+    }
+    const receipt = await this.#batcher.add(bytes)
+    return {
+      hash: receipt.hash,
+      agreed: aborted(
+        receipt.agreed.then((block) => this.#decoded(block)),
+        signal,
+      ),
+    }
+  }
+
+  readonly members = {
+    /** Votes for letting a peer in; resolves when the vote is durable. */
+    add: (id: Bytes): Promise<void> => this.#voteForMember('Add', id),
+    /** Votes for removing a peer. */
+    remove: (id: Bytes): Promise<void> => this.#voteForMember('Remove', id),
+    /** Votes for our own removal; the others must agree. */
+    leave: async (): Promise<void> => {
+      await this.#voteForMember('Remove', this.#options.identity.identity)
+      this.#actor.send({ type: 'leave.requested' })
+    },
+  } as const
+
+  readonly history = {
+    /** Application payloads with their positions. */
+    blocks: (options: HistoryOptions = {}): AsyncIterable<PayloadBlock<Payload>> => this.#decodedHistory(options),
+    /** Every block. */
+    allBlocks: (options: HistoryOptions = {}): AsyncIterable<AgreedBlock> => this.#history.allBlocks(options),
+  } as const
+
+  /** Stops gossip, waits for appends under way (at most the stated time), completes all observables. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(): Promise<void> {
+    this.#actor.send({ type: 'stop.requested' })
+    this.#batcher.flush()
+    await this.#gossiper.stop()
+    await this.#withinCloseTimeout(this.#engine.stop())
+    this.#receipts.rejectAll(
+      this.#error ?? new PeerError({ code: 'PeerClosed' }, 'the peer was closed before this was agreed'),
+    )
+    this.#actor.stop()
+    this.#membership.close()
+    this.#notices.close()
+  }
+
+  async #withinCloseTimeout(stopped: Promise<void>): Promise<void> {
+    const { clock, closeTimeoutMs } = this.#settings
+    let cancel: (() => void) | undefined
+    const timeout = new Promise<void>((resolve) => {
+      cancel = clock.schedule(clock.nowMs() + closeTimeoutMs, resolve)
+    })
+    await Promise.race([stopped, timeout])
+    cancel?.()
+  }
+
+  #provideActions(): typeof peerMachine {
+    return peerMachine.provide({
+      actions: {
+        startGossip: () => this.#gossiper.start(),
+        stopGossip: () => this.#gossiper.pause(),
+        publishStatus: () => queueMicrotask(() => this.#publishStatus()),
+        announceFence: () => this.#settings.logger.error({ peer: this.#self }, this.#error?.message ?? 'fenced'),
+      },
+    })
+  }
+
+  #published({ facts, blocks, faults }: PublishedStep): void {
+    for (const fact of facts) if (fact.type === 'GossipEventAccepted') this.#notices.gossip(fact)
+    for (const { peer, error } of faults) this.#notices.evidence({ peer: toHex(peer), error })
+    for (const block of blocks) this.#publishBlock(block)
+    if (blocks.some(({ observation }) => observation.type !== 'OpaquePayload')) this.#followMembership()
+    if (blocks.length > 0) this.#publishStatus()
+    this.#gossiper.planSoon()
+  }
+
+  #publishBlock(block: AgreedBlock): void {
+    this.#notices.block(block)
+    for (const payloadBlock of payloadBlocks(block)) {
+      const decoded = this.#tryDecode(payloadBlock)
+      if (decoded !== undefined) this.#notices.payload(decoded)
+    }
+    if (block.proofs.some(({ id }) => id === this.#self)) this.#receipts.settle(block)
+  }
+
+  #followMembership(): void {
+    const { parsec } = this.#engine
+    const before = this.#membership.current.voters.includes(this.#self)
+    const voters = parsec.voters().map(toHex)
+    this.#membership.setVoters(voters)
+    const isVoter = voters.includes(this.#self)
+    if (isVoter && !before) this.#actor.send({ type: 'voter.added' })
+    if (!isVoter && before) this.#actor.send({ type: 'voter.removed' })
+  }
+
+  #standing(): PeerStanding {
+    const { parsec } = this.#engine
+    const self = this.#options.identity.identity
+    const isVoter = this.#membership.current.voters.includes(this.#self)
+    if (!isVoter) return this.#wasVoter() ? 'removed' : 'joining'
+    return parsec.haveVotedFor({ type: 'Remove', peerId: self, relatedInfo: new Uint8Array(0) }) ? 'leaving' : 'voter'
+  }
+
+  /** No voter, and no longer allowed to hear others: it was removed. */
+  #wasVoter(): boolean {
+    return this.#options.join === undefined || this.#engine.parsec.isRemoved
+  }
+
+  #failed(error: Error): void {
+    this.#error = error
+    const isFenced = error instanceof PeerError && error.code === 'Fenced'
+    this.#receipts.rejectAll(error)
+    this.#actor.send({ type: isFenced ? 'log.fenced' : 'peer.failed' })
+  }
+
+  async #voteForMember(type: 'Add' | 'Remove', peerId: Bytes): Promise<void> {
+    await this.#engine.vote({ type, peerId, relatedInfo: new Uint8Array(0) })
+    this.#gossiper.news()
+  }
+
+  async #voteForAll(payloads: readonly Bytes[]): Promise<Receipt[]> {
+    const [only] = payloads
+    const payload =
+      payloads.length === 1 && only !== undefined ? encodePayload('application', only) : encodeBatch(payloads)
+    const observation: Observation = { type: 'OpaquePayload', payload }
+    const hash = toHex(this.#engine.parsec.hashOf(observation))
+    // Before the vote: its block may come out in the same step.
+    const receipts = payloads.map((_, place) => this.#receipts.expect(hash, place))
+    try {
+      await this.#engine.vote(observation)
+    } catch (error) {
+      this.#receipts.forget(hash, error as Error)
+      throw error
+    }
+    this.#gossiper.news()
+    return receipts
+  }
+
+  async *#decodedHistory(options: HistoryOptions): AsyncGenerator<PayloadBlock<Payload>> {
+    for await (const block of this.#history.payloads(options)) {
+      const decoded = this.#tryDecode(block)
+      if (decoded !== undefined) yield decoded
+    }
+  }
+
+  #encode(payload: Payload): Bytes {
+    return this.#codec === undefined ? (payload as Bytes) : this.#codec.encode(payload)
+  }
+
+  #decoded(block: PayloadBlock): PayloadBlock<Payload> {
+    const payload = this.#codec === undefined ? (block.payload as Payload) : this.#codec.decode(block.payload)
+    return { ...block, payload }
+  }
+
+  #tryDecode(block: PayloadBlock): PayloadBlock<Payload> | undefined {
+    try {
+      return this.#decoded(block)
+    } catch (error) {
+      this.#settings.logger.warn({ position: block.position, error }, 'a payload cannot be decoded')
+      return undefined
+    }
+  }
+
+  #publishStatus(): void {
+    const { value } = this.#actor.getSnapshot()
+    this.#notices.setStatus({
+      state: value,
+      voters: this.#membership.current.voters.length,
+      blocks: this.#engine.blockCount,
+      ...(this.#error === undefined ? {} : { error: this.#error }),
+    })
+  }
+}
+
+/** A peer that has recovered and takes part. */
+export async function createWitan<Payload = Bytes>(
+  options: WitanOptions<Payload>,
+  call: CallOptions = {},
+): Promise<Witan<Payload>> {
+  const witan = new Witan(options)
+  await witan.start(call)
+  return witan
+}
+
+function aborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(new PeerError({ code: 'Aborted' }, 'the wait was aborted'))
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}

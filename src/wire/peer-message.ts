@@ -1,0 +1,37 @@
+/**
+ * @module wire/peer-message
+ *
+ * What peers send each other over a transport: one kind byte, then the body.
+ *
+ * | kind | body | asks for |
+ * | --- | --- | --- |
+ * | 0 request | PARSEC events, ending with a Requesting | a response |
+ * | 1 response | PARSEC events | nothing |
+ * | 2 graph | PARSEC events | nothing |
+ * | 3 summary | what the sender knows | a graph, and a `summaryReply` where the receiver lacks something |
+ * | 4 summaryReply | what the sender knows | a graph |
+ */
+
+import type { Bytes } from '../base/bytes.ts'
+
+export const PEER_MESSAGE_KINDS = ['request', 'response', 'graph', 'summary', 'summaryReply'] as const
+export type PeerMessageKind = (typeof PEER_MESSAGE_KINDS)[number]
+
+export interface PeerMessage {
+  readonly kind: PeerMessageKind
+  /** A view of the message. */
+  readonly body: Bytes
+}
+
+export function encodePeerMessage(kind: PeerMessageKind, body: Bytes): Bytes {
+  const message = new Uint8Array(1 + body.length)
+  message[0] = PEER_MESSAGE_KINDS.indexOf(kind)
+  message.set(body, 1)
+  return message
+}
+
+/** `undefined` where the kind is unknown or missing. */
+export function decodePeerMessage(message: Bytes): PeerMessage | undefined {
+  const kind = PEER_MESSAGE_KINDS[message[0] ?? PEER_MESSAGE_KINDS.length]
+  return kind === undefined ? undefined : { kind, body: message.subarray(1) }
+}
