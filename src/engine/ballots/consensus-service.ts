@@ -37,6 +37,7 @@ import {
   verificationOf,
 } from '../../core/ballot/index.ts'
 import type { EventLog } from '../../ports/event-log.ts'
+import type { Random } from '../../ports/random.ts'
 import type { Signer, Verdict } from '../../ports/signature-scheme.ts'
 import { NoticeQueue } from '../notices.ts'
 import { VerificationQueue } from '../verification.ts'
@@ -61,41 +62,71 @@ export interface DrawOptions extends CallOptions {
 /** How often a drawn id may exist already before something is wrong with the randomness. */
 const MAX_DRAWS = 100
 
+/** What services over one storage have in common. */
+interface Shared {
+  readonly log: EventLog
+  readonly random: Random
+  readonly registry: Registry
+  readonly notifier: Notifier
+  readonly engine: SessionEngine
+  readonly verification: VerificationQueue
+  isClosed: boolean
+}
+
+function assemble(signer: Signer, options: Omit<Required<ConsensusServiceOptions>, 'signer'>): Shared {
+  const { log, random } = options
+  const registry = new Registry(log, toHex(signer.identity))
+  const notifier = new Notifier(new NoticeQueue())
+  const engine = new SessionEngine({ ...options, registry, notifier })
+  const verification = new VerificationQueue(signer.scheme)
+  return { log, random, registry, notifier, engine, verification, isClosed: false }
+}
+
 export class ConsensusService {
   readonly #signer: Signer
   readonly #log: EventLog
-  readonly #random: { bytes(count: number): Uint8Array }
+  readonly #random: Random
   readonly #registry: Registry
   readonly #notifier: Notifier
   readonly #engine: SessionEngine
   readonly #verification: VerificationQueue
   readonly #queries: SessionQueries
-  #isClosed = false
+  readonly #shared: Shared
 
   /** Every event of every scope, from now on (ballots §7). */
   readonly decisions$: Observable<ScopedEvent>
   /** The state of each session whenever it changes. */
   readonly sessions$: Observable<SessionState>
 
-  constructor(options: ConsensusServiceOptions = {}) {
-    const { signer, log, clock, random, maxSessionsPerScope, logger } = withDefaults(options)
+  constructor(options: ConsensusServiceOptions = {}, original?: ConsensusService) {
+    const { signer, ...rest } = withDefaults(options)
+    const shared = original === undefined ? assemble(signer, rest) : original.#shared
     this.#signer = signer
-    this.#log = log
-    this.#random = random
-    this.#registry = new Registry(log, toHex(signer.identity))
-    this.#notifier = new Notifier(new NoticeQueue())
-    this.#engine = new SessionEngine({
-      registry: this.#registry,
-      notifier: this.#notifier,
-      clock,
-      random,
-      logger,
-      maxSessionsPerScope,
-    })
-    this.#verification = new VerificationQueue(signer.scheme)
-    this.#queries = new SessionQueries(this.#registry)
-    this.decisions$ = this.#notifier.decisions$
-    this.sessions$ = this.#notifier.sessions$
+    this.#shared = shared
+    this.#log = shared.log
+    this.#random = shared.random
+    this.#registry = shared.registry
+    this.#notifier = shared.notifier
+    this.#engine = shared.engine
+    this.#verification = shared.verification
+    this.#queries = new SessionQueries(shared.registry)
+    this.decisions$ = shared.notifier.decisions$
+    this.sessions$ = shared.notifier.sessions$
+  }
+
+  /**
+   * Another key of the same scheme over the same storage and observables (ballots §7): both see every session, and the
+   * votes of each are its own. Closing one closes both.
+   */
+  withSigner(signer: Signer): ConsensusService {
+    const scheme = this.#signer.scheme.name
+    if (signer.scheme.name !== scheme) {
+      throw new ServiceError(
+        { code: 'InvalidOption', option: 'signer', value: signer.scheme.name },
+        `the sessions are of the scheme ${scheme}, the key is of ${signer.scheme.name}`,
+      )
+    }
+    return new ConsensusService({ signer }, this)
   }
 
   /** Our identity: the owner of our votes. */
@@ -289,8 +320,8 @@ export class ConsensusService {
 
   /** Ends deadlines and observables once appends under way are done. The log is its owner's to close. */
   async close(): Promise<void> {
-    if (this.#isClosed) return
-    this.#isClosed = true
+    if (this.#shared.isClosed) return
+    this.#shared.isClosed = true
     this.#engine.close()
     await Promise.all([...this.#registry.hosts].map((host) => host.writer.settled()))
     for (const host of this.#registry.hosts) host.stop()
@@ -329,7 +360,7 @@ export class ConsensusService {
   }
 
   #checkOpen(): void {
-    if (this.#isClosed) throw new ServiceError({ code: 'ServiceClosed' }, 'the service is closed')
+    if (this.#shared.isClosed) throw new ServiceError({ code: 'ServiceClosed' }, 'the service is closed')
   }
 }
 
