@@ -2,12 +2,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { status } from '@grpc/grpc-js'
 import { describe, expect, it } from 'vitest'
 import { eventStoreDbLog } from '../../src/log/eventstoredb/event-store-db-log.ts'
 import { type EventLog, LogError, NO_STREAM } from '../../src/ports/event-log.ts'
 import { collect, facts, failureOf, range, revisions } from '../contract/event-log-support.ts'
-import { later, openLog, QUICK, startNode } from '../support/eventstoredb/harness.ts'
-import { CERTIFICATE_PEM, type Cluster, type Node, startCluster } from '../support/eventstoredb/index.ts'
+import { later, openLog, QUICK, startNode, until } from '../support/eventstoredb/harness.ts'
+import { CERTIFICATE_PEM, type Cluster, type Node, startCluster, UNAVAILABLE } from '../support/eventstoredb/index.ts'
 
 async function cluster(): Promise<{ cluster: Cluster; nodes: readonly [Node, Node, Node] }> {
   const started = await startCluster(3)
@@ -45,6 +46,8 @@ const open = (options: object): unknown => {
 }
 
 const invalid = (argument: string, value: string): object => ({ code: 'InvalidLogArgument', argument, value })
+
+const LATE = { kind: 'status', code: status.UNAVAILABLE, details: 'Server Is Shutting Down' } as const
 
 describe('a cluster', () => {
   it('is asked by gossip for its leader, who gets the appends', async () => {
@@ -98,6 +101,25 @@ describe('a cluster', () => {
     expect(await log.append('s', facts(1, 1), 0)).toBe(1)
     expect(nodes.map((node) => node.calls.append)).toEqual([1, 1, 0])
     expect(revisions(await subscriber)).toEqual([0, 1])
+  })
+
+  it('that is lost while calls of the old connection still fail rejects nothing unhandled', async () => {
+    const unhandled: unknown[] = []
+    const note = (reason: unknown): void => void unhandled.push(reason)
+    process.on('unhandledRejection', note)
+    later(() => Promise.resolve(process.off('unhandledRejection', note)))
+    const { cluster: three, nodes } = await cluster()
+    const log = openLog(`${three.url}&discoveryInterval=100&maxDiscoverAttempts=4`, { ...PATIENT, timeoutMs: 1500 })
+    await log.append('s', facts(1), NO_STREAM)
+    nodes[0].faults.next('append', { ...LATE, delayMs: 100 }, LATE)
+    const late = failureOf(log.append('s', facts(1, 1), 0))
+    await until(() => nodes[0].calls.append === 2)
+    for (const node of nodes) node.faults.always('gossip', UNAVAILABLE)
+    // Fails first: its failure closes the channel, and the next one is looked for when the other fails.
+    const refused = failureOf(log.append('t', facts(1), NO_STREAM))
+    for (const failure of [refused, late]) expect(['LogUnavailable', 'LogTimeout']).toContain((await failure).code)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(unhandled).toEqual([])
   })
 
   it('that is down as a whole makes LogUnavailable', async () => {

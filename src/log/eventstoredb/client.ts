@@ -1,13 +1,15 @@
 /**
  * @module log/eventstoredb/client
  *
- * The client of `@eventstore/db-client`, with two changes, both by members that it leaves open to subclasses:
+ * The client of `@eventstore/db-client`, with changes, all by members that it leaves open to subclasses:
  *
  * - It never uses batch appends. All batch appends of a process share one table of pending promises: they have no
  *   deadline of their own, an error of one connection rejects what others have in flight, and an answer that comes
  *   after that is thrown where nobody can catch it. A plain append is a call of its own, with a deadline.
  *   The question whether the server can do batches, asked first without any deadline, is gone with it.
  * - It can close its channel.
+ * - What goes wrong while it reacts to a failed call stays there. It waits for the next channel, on nobody's behalf; where
+ *   no node is found that would be an unhandled rejection.
  *
  * Clients are shared: one for each connection string of a process, counted.
  */
@@ -41,6 +43,8 @@ export class LogClient extends EventStoreDBClient {
       return opened
     }
     this.supports = () => Promise.resolve(false)
+    const react = this.handleError
+    this.handleError = (...failed) => react(...failed).catch(() => undefined)
   }
 
   /** Its users have ended their calls before; those that wait for a connection fail. */

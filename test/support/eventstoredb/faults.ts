@@ -23,6 +23,7 @@ export type Fault =
       readonly details: string
       readonly metadata?: Readonly<Record<string, string>>
       readonly events?: number
+      readonly delayMs?: number
     }
   /** The server ends a subscription without an error. */
   | { readonly kind: 'end'; readonly events?: number }
@@ -98,8 +99,8 @@ export class Faults {
 
   /** The fault's part before the request takes effect. Never settles where no answer may be given. */
   async before(fault: Fault | undefined): Promise<void> {
+    if (fault !== undefined && 'delayMs' in fault) await sleep(fault.delayMs)
     if (fault?.kind === 'status') throw new StatusError(fault.code, fault.details, fault.metadata)
-    if (fault?.kind === 'delay') await sleep(fault.delayMs)
     if (fault !== undefined && 'when' in fault && fault.when === 'before') await this.#silence(fault)
   }
 
