@@ -36,7 +36,8 @@ export function checkEnd<P>(
     if (recipient === null || !equalBytes(recipient, state.peers.idOf(state.self))) {
       return invalid('a request ends with a Requesting to its receiver')
     }
-    return answered(state, last.hash) === NONE ? 'fresh' : 'repeated'
+    const isOwed = state.owed.some(({ otherParent }) => equalBytes(otherParent, last.hash))
+    return answered(state, last.hash) === NONE && !isOwed ? 'fresh' : 'repeated'
   }
   if (!equalBytes(last.view.creator, from)) {
     const hasEvents = state.graph.placesOf(sender) > 0 || events.some(({ view }) => equalBytes(view.creator, from))
