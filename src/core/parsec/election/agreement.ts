@@ -1,131 +1,152 @@
 /**
  * @module core/parsec/election/agreement
  *
- * The binary agreements of one election over the graph (parsec §5(c), §6): for each event with meta-votes a row of
- * memory, stage by stage, one byte for each voter's agreement. All rows go at once when the election ends.
+ * The binary agreements of one election over the graph (parsec §5(c), §6): one for each voter, all of them worked on at
+ * once, as bit sets.
  */
 
 import { type EventIndex, type Graph, NONE, type PeerIndex } from '../graph/graph.ts'
 import type { Rules } from '../rules.ts'
 import type { Coin } from './coin.ts'
 import {
-  AUX_NONE,
+  AUX_FALSE,
+  AUX_TRUE,
+  BIN_FALSE,
+  BIN_TRUE,
   DECIDED,
-  decisionOf,
-  ESTIMATES_FALSE,
-  ESTIMATES_TRUE,
-  isWaitingForCoin,
-  type Majorities,
-  nextEstimates,
+  ESTIMATE_FALSE,
+  ESTIMATE_TRUE,
+  FORCED_FALSE,
+  FORCED_TRUE,
+  type MetaVote,
+  MetaVotes,
+  PRESENT,
+  SETS,
   STEPS,
-  type Tally,
-  updated,
-} from './meta-vote.ts'
-import { Tallies } from './tallies.ts'
-import { isAtLeastThird, type Voters } from './voters.ts'
+} from './meta-votes.ts'
+import { StageCounts } from './stage-counts.ts'
+import type { Voters } from './voters.ts'
 
-export class Agreement implements Majorities {
+export class Agreement {
   readonly #graph: Graph
   readonly #rules: Rules
   readonly #coin: Coin
+  readonly #votes = new MetaVotes()
   #voters: Voters
   #election = 0
-  #tallies: Tallies
-  readonly #tally: Tally = { estimatesTrue: 0, estimatesFalse: 0, auxTrue: 0, auxFalse: 0, decided: null }
-  /** Position of the first event with a place in `#rowOf`. */
-  #base = 0
-  /** By place: start of the event's row + 1, or 0. */
-  #rowOf = new Int32Array(64)
-  #stagesOf = new Uint16Array(64)
-  #memory = new Uint8Array(4096)
-  #used = 0
+  #counts: StageCounts
+  /** Rows of the other voters, and how many stages each has. */
+  #rows: Int32Array
+  #stages: Int32Array
+  #others = 0
+  /** Agreements whose votes go on: not decided at an earlier stage. */
+  #open: Int32Array
+  /** Agreements that enter the stage under way, and with which estimates. */
+  #entering: Int32Array
+  #enterTrue: Int32Array
+  #enterFalse: Int32Array
 
   constructor(graph: Graph, rules: Rules, coin: Coin, voters: Voters) {
     this.#graph = graph
     this.#rules = rules
     this.#coin = coin
     this.#voters = voters
-    this.#tallies = new Tallies(voters.count)
+    this.#counts = new StageCounts(voters, this.#votes)
+    this.#rows = new Int32Array(voters.count)
+    this.#stages = new Int32Array(voters.count)
+    this.#open = new Int32Array(voters.words)
+    this.#entering = new Int32Array(voters.words)
+    this.#enterTrue = new Int32Array(voters.words)
+    this.#enterFalse = new Int32Array(voters.words)
+    this.#votes.reset(voters.words, 0)
   }
 
   /** Another election begins; no event before `base` will have meta-votes. */
   reset(voters: Voters, base: number, election: number): void {
-    if (voters !== this.#voters) this.#tallies = new Tallies(voters.count)
-    this.#voters = voters
-    this.#base = base
+    if (voters !== this.#voters) {
+      this.#voters = voters
+      this.#counts = new StageCounts(voters, this.#votes)
+      this.#rows = new Int32Array(voters.count)
+      this.#stages = new Int32Array(voters.count)
+      this.#open = new Int32Array(voters.words)
+      this.#entering = new Int32Array(voters.words)
+      this.#enterTrue = new Int32Array(voters.words)
+      this.#enterFalse = new Int32Array(voters.words)
+    }
     this.#election = election
-    this.#rowOf.fill(0)
-    this.#used = 0
-  }
-
-  isMajority(count: number): boolean {
-    return this.#voters.isMajority(count)
-  }
-
-  isThird(count: number): boolean {
-    return isAtLeastThird(count, this.#voters.count)
+    this.#votes.reset(voters.words, base)
   }
 
   has(event: EventIndex): boolean {
-    return event >= this.#base && (this.#rowOf[event - this.#base] ?? 0) > 0
+    return this.#votes.row(event) >= 0
   }
 
   /** The meta-votes of `event` about a seat, one for each step reached. */
-  votes(event: EventIndex, seat: number): number[] {
-    const votes: number[] = []
-    if (!this.has(event)) return votes
-    const place = event - this.#base
-    const start = (this.#rowOf[place] as number) - 1
-    for (let stage = 0; stage < (this.#stagesOf[place] as number); stage += 1) {
-      const vote = this.#memory[start + stage * this.#voters.count + seat] as number
-      if (vote === 0) break
-      votes.push(vote)
-    }
-    return votes
+  votes(event: EventIndex, seat: number): readonly MetaVote[] {
+    return this.#votes.list(event, seat)
   }
 
-  /** The decisions of the last meta-votes of `event` by seat, if all are decided; else null. */
+  /** By seat, the decisions of the last meta-votes of `event`, if all are decided; else null. */
   decisions(event: EventIndex): readonly boolean[] | null {
-    const decisions: boolean[] = []
-    for (let seat = 0; seat < this.#voters.count; seat += 1) {
-      const last = this.votes(event, seat).at(-1)
-      const decision = last === undefined ? null : decisionOf(last)
-      if (decision === null) return null
-      decisions.push(decision)
+    const row = this.#votes.row(event)
+    const { words, memory } = this.#votes
+    for (let word = 0; word < words; word += 1) {
+      if (memory[row + word] !== this.#voters.everybody[word]) return null
     }
-    return decisions
+    return this.#voters.peers.map(
+      (_, seat) => (((memory[row + words + (seat >> 5)] as number) >> (seat & 31)) & 1) === 1,
+    )
   }
 
-  /** parsec §5(c): an observer starts each agreement. */
-  start(x: EventIndex, observees: Uint8Array): void {
-    this.#gather(x)
-    const lists = Array.from(observees, (observed) => [AUX_NONE | (observed === 1 ? ESTIMATES_TRUE : ESTIMATES_FALSE)])
-    this.#finish(x, lists)
+  /** parsec §5(c): an observer starts each agreement, with its observees as a set of seats. */
+  start(x: EventIndex, observees: Int32Array): void {
+    for (let word = 0; word < this.#voters.words; word += 1) {
+      const everybody = this.#voters.everybody[word] as number
+      this.#entering[word] = everybody
+      this.#enterTrue[word] = observees[word] as number
+      this.#enterFalse[word] = everybody & ~(observees[word] as number)
+    }
+    this.#run(x, NONE)
   }
 
   /** parsec §5(c): the agreements go on from the votes of the nearest sync self-ancestor. */
   resume(x: EventIndex, parent: EventIndex): void {
-    this.#gather(x)
-    const lists: number[][] = []
-    for (let seat = 0; seat < this.#voters.count; seat += 1) lists.push(this.votes(parent, seat))
-    this.#finish(x, lists)
+    this.#entering.fill(0)
+    this.#run(x, parent)
   }
 
-  #finish(x: EventIndex, lists: number[][]): void {
-    const done = lists.map((list, seat) => this.#advance(x, seat, list))
-    this.#store(x, done)
+  #run(x: EventIndex, parent: EventIndex): void {
+    this.#gather(x)
+    this.#open.set(this.#voters.everybody)
+    const stages = parent === NONE ? 0 : this.#votes.stages(parent)
+    const row = this.#votes.begin(x)
+    for (let stage = 0; stage < stages || isAny(this.#entering); stage += 1) {
+      if (stage < stages && !isAny(this.#open)) return
+      this.#votes.addStage(x)
+      this.#copy(parent, stage < stages, row, stage)
+      if (this.#hasUndecided(row, stage)) this.#counts.gather(this.#rows, this.#stages, this.#others, stage)
+      for (let word = 0; word < this.#voters.words; word += 1) {
+        const later = stage + 1 < stages ? this.#parentAt(parent, stage + 1, PRESENT, word) : 0
+        this.#update(row, stage, word, later)
+      }
+      this.#tossCoins(x, row, stage)
+    }
   }
 
   /** parsec §5(c), other votes. */
   #gather(x: EventIndex): void {
-    this.#tallies.begin(this.#memory)
     const creator = this.#graph.creatorOf(x)
-    for (const peer of this.#voters.peers) {
+    const { peers } = this.#voters
+    this.#others = 0
+    for (let seat = 0; seat < peers.length; seat += 1) {
+      const peer = peers[seat] as PeerIndex
       if (peer === creator) continue
       const other = this.#latestOf(x, peer)
-      if (!this.has(other)) continue
-      const place = other - this.#base
-      this.#tallies.addRow((this.#rowOf[place] as number) - 1, this.#stagesOf[place] as number)
+      const row = this.#votes.row(other)
+      if (row < 0) continue
+      this.#rows[this.#others] = row
+      this.#stages[this.#others] = this.#votes.stages(other)
+      this.#others += 1
     }
   }
 
@@ -138,78 +159,153 @@ export class Agreement implements Majorities {
     return this.#rules.stronger ? this.#graph.memberIn(x, peer, index) : this.#graph.firstAt(peer, index)
   }
 
-  /** parsec §6: pass one without coins; where a vote waits for one, pass two with coins and without the others. */
-  #advance(x: EventIndex, seat: number, list: readonly number[]): number[] {
-    if (list.length === 1 && ((list[0] as number) & DECIDED) !== 0) return [list[0] as number]
-    const first = this.#pass(seat, list, null)
-    // Pass two does nothing where no vote waits, but end the list with the first vote that pass one decided.
-    if (!first.some(isWaitingForCoin)) return upToDecided(first)
-    const about = this.#voters.peers[seat] as PeerIndex
-    return this.#pass(seat, first, (round) => this.#coin.toss({ election: this.#election, about, round, at: x }))
+  #parentAt(parent: EventIndex, stage: number, set: number, word: number): number {
+    const at = this.#votes.at(this.#votes.row(parent), stage, set)
+    return this.#votes.memory[at + word] as number
   }
 
-  #pass(seat: number, list: readonly number[], coins: ((round: number) => boolean | null) | null): number[] {
-    const done: number[] = []
-    const alone = coins !== null
-    for (const [stage, vote] of list.entries()) {
-      done.push(this.#update(seat, stage, vote, alone, coins))
-      if ((vote & DECIDED) !== 0) break
+  /** The votes at `stage` before their update: those of the parent that still go on, and those that enter. */
+  #copy(parent: EventIndex, hasParent: boolean, row: number, stage: number): void {
+    const { memory, words } = this.#votes
+    const to = this.#votes.at(row, stage, 0)
+    if (hasParent) {
+      const from = this.#votes.at(this.#votes.row(parent), stage, 0)
+      for (let set = 0; set < SETS; set += 1) {
+        for (let word = 0; word < words; word += 1) {
+          const at = set * words + word
+          memory[to + at] = (memory[from + at] as number) & (this.#open[word] as number)
+        }
+      }
     }
-    for (;;) {
-      const stage = done.length - 1
-      const last = done[stage] as number
-      if ((last & DECIDED) !== 0) return done
-      this.#tallies.of(seat, stage, last, alone, this.#tally)
-      if (!this.isMajority(this.#tally.auxTrue + this.#tally.auxFalse)) return done
-      const next = AUX_NONE | nextEstimates(stage % STEPS, this.#tally, this)
-      done.push(this.#update(seat, stage + 1, next, alone, coins))
+    for (let word = 0; word < words; word += 1) {
+      const entering = this.#entering[word] as number
+      if (entering === 0) continue
+      const put = (set: number, members: number): void => {
+        const at = to + set * words + word
+        memory[at] = (memory[at] as number) | members
+      }
+      put(PRESENT, entering)
+      put(ESTIMATE_TRUE, this.#enterTrue[word] as number)
+      put(ESTIMATE_FALSE, this.#enterFalse[word] as number)
     }
   }
 
-  #update(
-    seat: number,
-    stage: number,
-    vote: number,
-    alone: boolean,
-    coins: ((round: number) => boolean | null) | null,
-  ): number {
-    if ((vote & DECIDED) !== 0) return vote
-    this.#tallies.of(seat, stage, vote, alone, this.#tally)
-    const coin = coins !== null && isWaitingForCoin(vote) ? coins(Math.floor(stage / STEPS)) : null
-    return updated(vote, stage % STEPS, this.#tally, this, coin)
+  #hasUndecided(row: number, stage: number): boolean {
+    const { memory, words } = this.#votes
+    const present = this.#votes.at(row, stage, PRESENT)
+    const decided = this.#votes.at(row, stage, DECIDED)
+    for (let word = 0; word < words; word += 1) {
+      if (((memory[present + word] as number) & ~(memory[decided + word] as number)) !== 0) return true
+    }
+    return false
   }
 
-  #store(x: EventIndex, lists: readonly (readonly number[])[]): void {
-    const seats = this.#voters.count
-    const stages = Math.max(...lists.map((list) => list.length))
-    const start = this.#used
-    this.#used += stages * seats
-    if (this.#used > this.#memory.length) {
-      const grown = new Uint8Array(Math.max(this.#used, this.#memory.length * 2))
-      grown.set(this.#memory)
-      this.#memory = grown
+  /** parsec §6, Update and Advance, for the 32 agreements of a word. `later`: those that have a vote at the next stage. */
+  #update(row: number, stage: number, word: number, later: number): void {
+    const { memory, words } = this.#votes
+    const counts = this.#counts
+    const base = this.#votes.at(row, stage, 0) + word
+    const step = stage % STEPS
+    const present = memory[base + PRESENT * words] as number
+    const before = memory[base + DECIDED * words] as number
+    const active = present & ~before
+    let estimatesTrue = memory[base + ESTIMATE_TRUE * words] as number
+    let estimatesFalse = memory[base + ESTIMATE_FALSE * words] as number
+    let binTrue = memory[base + BIN_TRUE * words] as number
+    let binFalse = memory[base + BIN_FALSE * words] as number
+    let auxTrue = memory[base + AUX_TRUE * words] as number
+    let auxFalse = memory[base + AUX_FALSE * words] as number
+    this.#entering[word] = 0
+    if (active === 0) {
+      this.#close(row, word, before, before & auxTrue)
+      return
     }
-    this.#memory.fill(0, start, this.#used)
-    for (const [seat, list] of lists.entries()) {
-      for (const [stage, vote] of list.entries()) this.#memory[start + stage * seats + seat] = vote
-    }
-    const place = x - this.#base
-    if (place >= this.#rowOf.length) this.#grow(place + 1)
-    this.#rowOf[place] = start + 1
-    this.#stagesOf[place] = stages
+    // parsec §6, 1: without estimates a vote waits for the coin.
+    const estimating = active & (estimatesTrue | estimatesFalse)
+    estimatesTrue |= estimating & counts.third(counts.estimatesTrue, word)
+    estimatesFalse |= estimating & counts.third(counts.estimatesFalse, word)
+    // parsec §6, 2
+    const hadBins = binTrue | binFalse
+    binTrue |= active & counts.majority(counts.estimatesTrue, word, estimatesTrue)
+    binFalse |= active & counts.majority(counts.estimatesFalse, word, estimatesFalse)
+    // parsec §6, 3
+    const choosing = active & ~(auxTrue | auxFalse) & ~hadBins & (binTrue | binFalse)
+    auxTrue |= choosing & binTrue
+    auxFalse |= choosing & ~binTrue
+    // parsec §6, 4
+    const mostTrue = counts.majority(counts.auxTrue, word, auxTrue)
+    const mostFalse = counts.majority(counts.auxFalse, word, auxFalse)
+    let decidedTrue = step === FORCED_TRUE ? active & binTrue & mostTrue : 0
+    let decidedFalse = step === FORCED_FALSE ? active & binFalse & mostFalse : 0
+    const rest = active & ~(decidedTrue | decidedFalse)
+    const othersTrue = counts.decidedTrue[word] as number
+    decidedTrue |= rest & othersTrue
+    decidedFalse |= rest & ~othersTrue & (counts.decidedFalse[word] as number)
+    // parsec §6, Advance
+    const undecided = active & ~(decidedTrue | decidedFalse)
+    const entering = undecided & ~later & counts.majority(counts.auxAny, word, auxTrue | auxFalse)
+    this.#enter(word, step, entering, mostTrue, mostFalse)
+    const keep = ~(decidedTrue | decidedFalse)
+    memory[base + ESTIMATE_TRUE * words] = (estimatesTrue & keep) | decidedTrue
+    memory[base + ESTIMATE_FALSE * words] = (estimatesFalse & keep) | decidedFalse
+    memory[base + BIN_TRUE * words] = (binTrue & keep) | decidedTrue
+    memory[base + BIN_FALSE * words] = (binFalse & keep) | decidedFalse
+    memory[base + AUX_TRUE * words] = (auxTrue & keep) | decidedTrue
+    memory[base + AUX_FALSE * words] = (auxFalse & keep) | decidedFalse
+    memory[base + DECIDED * words] = before | decidedTrue | decidedFalse
+    this.#close(row, word, before | decidedTrue | decidedFalse, (before & auxTrue) | decidedTrue)
   }
 
-  #grow(places: number): void {
-    const rows = new Int32Array(Math.max(places, this.#rowOf.length * 2))
-    rows.set(this.#rowOf)
-    this.#rowOf = rows
-    const stages = new Uint16Array(rows.length)
-    stages.set(this.#stagesOf)
-    this.#stagesOf = stages
+  /** The estimates of the votes that enter the next step. */
+  #enter(word: number, step: number, entering: number, mostTrue: number, mostFalse: number): void {
+    let holdTrue = mostTrue
+    let holdFalse = mostFalse & ~mostTrue
+    if (step === FORCED_TRUE) {
+      holdTrue = ~mostFalse
+      holdFalse = mostFalse
+    } else if (step === FORCED_FALSE) {
+      holdTrue = mostTrue
+      holdFalse = ~mostTrue
+    }
+    this.#entering[word] = entering
+    this.#enterTrue[word] = entering & holdTrue
+    this.#enterFalse[word] = entering & holdFalse
+  }
+
+  /** Decided agreements: a list ends with the first decided vote. */
+  #close(row: number, word: number, decided: number, decidedTrue: number): void {
+    const { memory, words } = this.#votes
+    memory[row + word] = (memory[row + word] as number) | decided
+    memory[row + words + word] = (memory[row + words + word] as number) | decidedTrue
+    this.#open[word] = (this.#open[word] as number) & ~decided
+  }
+
+  /**
+   * parsec §6, pass two: coins, and nobody else's votes. Alone, a vote that gets its estimate reaches nothing more: with
+   * one voter the agreement is decided at once, with more a single vote is no supermajority.
+   */
+  #tossCoins(x: EventIndex, row: number, stage: number): void {
+    if (stage === 0 || stage % STEPS !== 0) return
+    const { memory, words } = this.#votes
+    for (let word = 0; word < words; word += 1) {
+      const base = this.#votes.at(row, stage, 0) + word
+      const estimates =
+        (memory[base + ESTIMATE_TRUE * words] as number) | (memory[base + ESTIMATE_FALSE * words] as number)
+      let waiting = (memory[base + PRESENT * words] as number) & ~estimates
+      while (waiting !== 0) {
+        const bit = 31 - Math.clz32(waiting)
+        waiting &= ~(1 << bit)
+        const about = this.#voters.peers[word * 32 + bit] as PeerIndex
+        const coin = this.#coin.toss({ election: this.#election, about, round: stage / STEPS, at: x })
+        if (coin === null) continue
+        const at = base + (coin ? ESTIMATE_TRUE : ESTIMATE_FALSE) * words
+        memory[at] = (memory[at] as number) | (1 << bit)
+      }
+    }
   }
 }
 
-function upToDecided(list: number[]): number[] {
-  const decided = list.findIndex((vote) => (vote & DECIDED) !== 0)
-  return decided < 0 ? list : list.slice(0, decided + 1)
+function isAny(set: Int32Array): boolean {
+  for (const word of set) if (word !== 0) return true
+  return false
 }

@@ -9,6 +9,7 @@
 
 import { type EventIndex, type Graph, NONE, type PeerIndex } from '../graph/graph.ts'
 import type { Rules } from '../rules.ts'
+import { BitCounter } from './bit-counter.ts'
 import type { Interesting, InterestingEvent } from './interesting.ts'
 import type { Voters } from './voters.ts'
 
@@ -18,10 +19,10 @@ export class Observers {
   readonly #rules: Rules
   #voters: Voters
   #words = 1
-  #counts = new Uint16Array(1)
+  #counter = new BitCounter(1, 1)
   /** Position of the first event with a place in `#seen`. */
   #base = 0
-  #seen = new Uint32Array(64)
+  #seen = new Int32Array(64)
   #known = new Uint8Array(64)
   /** By seat: the first of a forker that an observer strongly saw. */
   #seenFirst: (InterestingEvent | undefined)[] = []
@@ -37,28 +38,32 @@ export class Observers {
   /** Another election begins: firsts are others. No event before `base` will see one. */
   reset(voters: Voters, base: number): void {
     this.#voters = voters
-    this.#words = Math.ceil(voters.count / 32)
-    this.#counts = new Uint16Array(voters.count)
+    this.#words = voters.words
+    this.#counter = new BitCounter(voters.words, Math.max(voters.count, this.#graph.peerCount))
     this.#base = base
     this.#known.fill(0)
     this.#seenFirst = []
   }
 
-  /** The observees of `x` by seat, if they are a supermajority of the voters; else null. */
-  observees(x: EventIndex): Uint8Array | null {
-    const { count } = this.#voters
-    const atMost = this.#reachable(x)
-    if (!this.#voters.isMajority(atMost)) return null
-    const counts = this.#count(x)
-    const observees = new Uint8Array(count)
+  /** The observees of `x` as a set of seats, if they are a supermajority of the voters; else null. */
+  observees(x: EventIndex): Int32Array | null {
+    if (!this.#voters.isMajority(this.#reachable(x))) return null
+    this.#count(x)
+    const observees = new Int32Array(this.#words)
     let observed = 0
-    for (let seat = 0; seat < count; seat += 1) {
-      const strongly = this.#isForkerSeat(seat)
-        ? this.#forkersFirst(x, seat)
-        : this.#voters.isMajority(counts[seat] as number)
-      if (!strongly) continue
-      observees[seat] = 1
-      observed += 1
+    for (let word = 0; word < this.#words; word += 1) {
+      let members = this.#counter.atLeast(word, this.#voters.majority)
+      for (
+        let seat = word * 32;
+        this.#graph.hasForks && seat < Math.min(word * 32 + 32, this.#voters.count);
+        seat += 1
+      ) {
+        if (!this.#isForkerSeat(seat)) continue
+        members &= ~(1 << (seat & 31))
+        if (this.#forkersFirst(x, seat)) members |= 1 << (seat & 31)
+      }
+      observees[word] = members
+      observed += popCount(members)
     }
     return this.#voters.isMajority(observed) ? observees : null
   }
@@ -127,25 +132,16 @@ export class Observers {
     return count
   }
 
-  /** By seat: how many witnesses of `x` see the first of that voter, where it did not fork. */
-  #count(x: EventIndex): Uint16Array {
-    const counts = this.#counts.fill(0)
+  /** Counts, for each voter that did not fork, how many witnesses of `x` see its first. */
+  #count(x: EventIndex): void {
+    this.#counter.clear()
     const witnesses = this.#witnesses()
     for (let i = 0; i < witnesses; i += 1) {
       const z = this.#witness(x, i)
       if (z < this.#base) continue
       const at = this.#seenBy(z)
-      for (let word = 0; word < this.#words; word += 1) {
-        let bits = this.#seen[at + word] as number
-        while (bits !== 0) {
-          const bit = 31 - Math.clz32(bits)
-          const seat = word * 32 + bit
-          counts[seat] = (counts[seat] as number) + 1
-          bits &= ~(1 << bit)
-        }
-      }
+      for (let word = 0; word < this.#words; word += 1) this.#counter.add(word, this.#seen[at + word] as number)
     }
-    return counts
   }
 
   /** Where the set of voters stands whose first `z` sees. */
@@ -172,8 +168,15 @@ export class Observers {
     const known = new Uint8Array(places)
     known.set(this.#known)
     this.#known = known
-    const seen = new Uint32Array(places * this.#words)
+    const seen = new Int32Array(places * this.#words)
     seen.set(this.#seen.subarray(0, Math.min(this.#seen.length, seen.length)))
     this.#seen = seen
   }
+}
+
+function popCount(word: number): number {
+  let left = word
+  let count = 0
+  for (; left !== 0; count += 1) left &= left - 1
+  return count
 }
