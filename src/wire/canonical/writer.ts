@@ -63,8 +63,8 @@ export class CanonicalWriter {
     return this.u64(bytes.length).fixed(bytes)
   }
 
-  /** A copy of what was written. */
+  /** What was written; the writer must not be used again. */
   finish(): Bytes {
-    return this.#bytes.slice(0, this.#length)
+    return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.slice(0, this.#length)
   }
 }

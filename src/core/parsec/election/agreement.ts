@@ -222,29 +222,32 @@ export class Agreement {
     }
     // parsec §6, 1: without estimates a vote waits for the coin.
     const estimating = active & (estimatesTrue | estimatesFalse)
-    estimatesTrue |= estimating & counts.third(counts.estimatesTrue, word)
-    estimatesFalse |= estimating & counts.third(counts.estimatesFalse, word)
+    if ((estimating & ~estimatesTrue) !== 0) estimatesTrue |= estimating & counts.third(counts.estimatesTrue, word)
+    if ((estimating & ~estimatesFalse) !== 0) estimatesFalse |= estimating & counts.third(counts.estimatesFalse, word)
     // parsec §6, 2
     const hadBins = binTrue | binFalse
-    binTrue |= active & counts.majority(counts.estimatesTrue, word, estimatesTrue)
-    binFalse |= active & counts.majority(counts.estimatesFalse, word, estimatesFalse)
+    if ((active & ~binTrue) !== 0) binTrue |= active & counts.majority(counts.estimatesTrue, word, estimatesTrue)
+    if ((active & ~binFalse) !== 0) binFalse |= active & counts.majority(counts.estimatesFalse, word, estimatesFalse)
     // parsec §6, 3
     const choosing = active & ~(auxTrue | auxFalse) & ~hadBins & (binTrue | binFalse)
     auxTrue |= choosing & binTrue
     auxFalse |= choosing & ~binTrue
     // parsec §6, 4
-    const mostTrue = counts.majority(counts.auxTrue, word, auxTrue)
-    const mostFalse = counts.majority(counts.auxFalse, word, auxFalse)
-    let decidedTrue = step === FORCED_TRUE ? active & binTrue & mostTrue : 0
-    let decidedFalse = step === FORCED_FALSE ? active & binFalse & mostFalse : 0
+    const onTrue = step === FORCED_TRUE ? active & binTrue : 0
+    const onFalse = step === FORCED_FALSE ? active & binFalse : 0
+    let decidedTrue = onTrue === 0 ? 0 : onTrue & counts.majority(counts.auxTrue, word, auxTrue)
+    let decidedFalse = onFalse === 0 ? 0 : onFalse & counts.majority(counts.auxFalse, word, auxFalse)
     const rest = active & ~(decidedTrue | decidedFalse)
     const othersTrue = counts.decidedTrue[word] as number
     decidedTrue |= rest & othersTrue
     decidedFalse |= rest & ~othersTrue & (counts.decidedFalse[word] as number)
     // parsec §6, Advance
-    const undecided = active & ~(decidedTrue | decidedFalse)
-    const entering = undecided & ~later & counts.majority(counts.auxAny, word, auxTrue | auxFalse)
-    this.#enter(word, step, entering, mostTrue, mostFalse)
+    const ends = active & ~(decidedTrue | decidedFalse) & ~later
+    const entering = ends === 0 ? 0 : ends & counts.majority(counts.auxAny, word, auxTrue | auxFalse)
+    if (entering !== 0) {
+      const mostTrue = counts.majority(counts.auxTrue, word, auxTrue)
+      this.#enter(word, step, entering, mostTrue, counts.majority(counts.auxFalse, word, auxFalse))
+    }
     const keep = ~(decidedTrue | decidedFalse)
     memory[base + ESTIMATE_TRUE * words] = (estimatesTrue & keep) | decidedTrue
     memory[base + ESTIMATE_FALSE * words] = (estimatesFalse & keep) | decidedFalse

@@ -11,22 +11,28 @@ export class BitCounter {
   readonly #digits: number
   /** Digit by digit, lowest first, `words` words each. */
   readonly #planes: Int32Array
+  /** No counter of a word is more than this. */
+  readonly #added: Int32Array
 
   /** For sets of up to `32 * words` members, and up to `most` additions. */
   constructor(words: number, most: number) {
     this.#words = words
     this.#digits = 32 - Math.clz32(most)
     this.#planes = new Int32Array(words * this.#digits)
+    this.#added = new Int32Array(words)
   }
 
   clear(): void {
     this.#planes.fill(0)
+    this.#added.fill(0)
   }
 
   /** Adds the 32 members of word `word` of a set. */
   add(word: number, members: number): void {
     const planes = this.#planes
     const words = this.#words
+    if (members === 0) return
+    this.#added[word] = (this.#added[word] as number) + 1
     let carry = members
     for (let at = word; carry !== 0; at += words) {
       const digit = planes[at] as number
@@ -37,7 +43,7 @@ export class BitCounter {
 
   /** Which of the 32 counters of word `word` are at least `threshold`. */
   atLeast(word: number, threshold: number): number {
-    if (threshold >= 2 ** this.#digits) return 0
+    if (threshold > (this.#added[word] as number)) return 0
     let greater = 0
     let equal = -1
     for (let digit = this.#digits - 1; digit >= 0; digit -= 1) {

@@ -16,33 +16,46 @@ import { NONE } from '../graph/graph.ts'
 import type { State } from '../state.ts'
 import type { OpenedEvent } from './admission.ts'
 
+interface Unverified<Payload> extends VerificationRequest {
+  readonly event: OpenedEvent<Payload>
+  readonly of: 'eventVerdict' | 'voteVerdict'
+}
+
 export class OpenedMessage<Payload> {
   readonly events: readonly OpenedEvent<Payload>[]
-  /** Signatures not checked yet: those of the events that are not in the graph, and of their votes. */
-  readonly requests: readonly VerificationRequest[]
-  readonly #places: readonly { readonly event: OpenedEvent<Payload>; readonly of: 'eventVerdict' | 'voteVerdict' }[]
+  readonly #state: State<Payload>
+  #unverified: readonly Unverified<Payload>[] | null = null
 
   constructor(state: State<Payload>, events: readonly OpenedEvent<Payload>[]) {
+    this.#state = state
     this.events = events
-    const requests: VerificationRequest[] = []
-    const places: { event: OpenedEvent<Payload>; of: 'eventVerdict' | 'voteVerdict' }[] = []
-    for (const event of events) {
-      if (isKnown(state, event)) continue
-      const { creator, content, signature, vote } = event.view
-      requests.push({ identity: creator, message: state.group.eventMessage(content), signature })
-      places.push({ event, of: 'eventVerdict' })
-      if (vote === null || !state.stronger) continue
-      requests.push({ identity: creator, message: state.group.voteMessage(vote.bytes), signature: vote.signature })
-      places.push({ event, of: 'voteVerdict' })
-    }
-    this.requests = requests
-    this.#places = places
+  }
+
+  /** Signatures to check: those of the events that are not in the graph now, and of their votes. */
+  get requests(): readonly VerificationRequest[] {
+    this.#unverified ??= this.events.flatMap((event) => unverified(this.#state, event))
+    return this.#unverified
   }
 
   /** The verdicts on `requests`, in order. */
   settle(verdicts: readonly Verdict[]): void {
-    for (const [i, { event, of }] of this.#places.entries()) event[of] = verdicts[i] ?? null
+    for (const [i, { event, of }] of (this.#unverified ?? []).entries()) event[of] = verdicts[i] ?? null
   }
+}
+
+function unverified<P>(state: State<P>, event: OpenedEvent<P>): readonly Unverified<P>[] {
+  if (isKnown(state, event)) return []
+  const { creator: identity, content, signature, vote } = event.view
+  const ofEvent = {
+    identity,
+    message: state.group.eventMessage(content),
+    signature,
+    event,
+    of: 'eventVerdict',
+  } as const
+  if (vote === null || !state.stronger) return [ofEvent]
+  const message = state.group.voteMessage(vote.bytes)
+  return [ofEvent, { identity, message, signature: vote.signature, event, of: 'voteVerdict' }]
 }
 
 function isKnown<P>(state: State<P>, event: OpenedEvent<P>): boolean {

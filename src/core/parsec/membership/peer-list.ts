@@ -5,7 +5,7 @@
  * dropped: their events stay in the graph.
  */
 
-import { type Bytes, compareBytes } from '../../../base/bytes.ts'
+import { type Bytes, compareBytes, equalBytes } from '../../../base/bytes.ts'
 import type { PeerId } from '../../../wire/canonical/types.ts'
 import { type EventIndex, NONE, type PeerIndex } from '../graph/graph.ts'
 import { DKG, includes, type PeerState, RECV, SEND, VOTE } from './peer-state.ts'
@@ -22,7 +22,8 @@ interface Peer {
 
 export class PeerList {
   readonly #peers: Peer[] = []
-  readonly #byId = new Map<string, PeerIndex>()
+  /** Peers by a few bytes of their ids. */
+  readonly #byId = new Map<number, PeerIndex[]>()
 
   get count(): number {
     return this.#peers.length
@@ -37,12 +38,16 @@ export class PeerList {
       admitted: includes(state, VOTE),
       wasVoter: includes(state, VOTE),
     })
-    this.#byId.set(nameOf(id), index)
+    const hint = hintOf(id)
+    const alike = this.#byId.get(hint)
+    if (alike === undefined) this.#byId.set(hint, [index])
+    else alike.push(index)
     return index
   }
 
   find(id: PeerId): PeerIndex {
-    return this.#byId.get(nameOf(id)) ?? NONE
+    for (const peer of this.#byId.get(hintOf(id)) ?? []) if (equalBytes(this.#at(peer).id, id)) return peer
+    return NONE
   }
 
   #at(peer: PeerIndex): Peer {
@@ -105,6 +110,8 @@ export class PeerList {
   }
 }
 
-function nameOf(id: Bytes): string {
-  return String.fromCharCode(...id)
+function hintOf(id: Bytes): number {
+  let hint = id.length
+  for (let i = Math.max(0, id.length - 4); i < id.length; i += 1) hint = (hint * 31 + (id[i] as number)) | 0
+  return hint
 }
