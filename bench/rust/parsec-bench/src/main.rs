@@ -1,11 +1,11 @@
 //! `parsec-bench serve`: peers of the crate over standard input, see `serve.rs`.
 //!
-//! `parsec-bench time FILE [--peer NAME] [--verify] [--runs N]`: performs the part of one peer in a
+//! `parsec-bench time FILE [--peer NAME] [--verify] [--bytes] [--runs N]`: performs the part of one peer in a
 //! transcript. Prints one JSON object: the file, the peer, its events and blocks, how many operations
 //! differ from the transcript, and the milliseconds of each run. Without `--runs`, the object has no
 //! times, and each line on standard input makes one run and one line `{"ms": …}`, so that a caller can
 //! take turns. `--verify` checks and makes real ed25519 signatures; otherwise signatures count as
-//! valid, and own ones come from a list.
+//! valid, and own ones come from a list. `--bytes` counts decoding and encoding messages too.
 
 mod identity;
 mod json;
@@ -26,6 +26,7 @@ struct Options {
     file: String,
     peer: Option<String>,
     verify: bool,
+    bytes: bool,
     runs: Option<usize>,
 }
 
@@ -34,6 +35,7 @@ fn options(args: &[String]) -> Answer<Options> {
         file: String::new(),
         peer: None,
         verify: false,
+        bytes: false,
         runs: None,
     };
     let mut rest = args.iter();
@@ -41,6 +43,7 @@ fn options(args: &[String]) -> Answer<Options> {
         let mut value = || rest.next().cloned().ok_or(format!("{arg} wants a value"));
         match arg.as_str() {
             "--verify" => options.verify = true,
+            "--bytes" => options.bytes = true,
             "--peer" => options.peer = Some(value()?),
             "--runs" => options.runs = Some(value()?.parse().map_err(|_| "--runs wants a number")?),
             file => options.file = file.to_string(),
@@ -63,10 +66,10 @@ fn time(options: &Options) -> Answer<()> {
         } else {
             Signing::Replaying(recorded.clone(), Rc::new(Cell::new(0)))
         };
-        Ok(replay::time(&part, signing)?.as_secs_f64() * 1000.0)
+        Ok(replay::time(&part, signing, options.bytes)?.as_secs_f64() * 1000.0)
     };
     let mut report = json!({
-        "file": options.file, "peer": part.peer, "verify": options.verify,
+        "file": options.file, "peer": part.peer, "verify": options.verify, "bytes": options.bytes,
         "events": part.events, "blocks": part.blocks, "differences": differences,
     });
     if let Some(runs) = options.runs {
@@ -87,9 +90,10 @@ fn main() {
     let done = match args.first().map(String::as_str) {
         Some("serve") => serve::serve(),
         Some("time") => options(&args[1..]).and_then(|options| time(&options)),
-        _ => {
-            Err("usage: parsec-bench serve | time FILE [--peer NAME] [--verify] [--runs N]".into())
-        }
+        _ => Err(
+            "usage: parsec-bench serve | time FILE [--peer NAME] [--verify] [--bytes] [--runs N]"
+                .into(),
+        ),
     };
     if let Err(error) = done {
         eprintln!("{error}");

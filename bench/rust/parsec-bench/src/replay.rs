@@ -106,15 +106,46 @@ pub fn compare(part: &Part, signing: Signing) -> Answer<usize> {
     Ok(differences)
 }
 
-/// Performs the part; decoding before and dropping after are not counted.
-pub fn time(part: &Part, signing: Signing) -> Answer<Duration> {
+/// A message as it comes from the network, or none.
+type Incoming = Option<Vec<u8>>;
+
+fn incoming(op: &Op) -> Answer<Incoming> {
+    Ok(match op {
+        Op::Request(_, request) => Some(encode(request)?),
+        Op::Response(_, response) => Some(encode(response)?),
+        _ => None,
+    })
+}
+
+/// The same operation, its message decoded anew.
+fn decoded(op: Op, message: Incoming) -> Answer<Op> {
+    let wrong = |error: bincode::Error| error.to_string();
+    Ok(match (op, message) {
+        (Op::Request(from, _), Some(bytes)) => {
+            Op::Request(from, bincode::deserialize(&bytes).map_err(wrong)?)
+        }
+        (Op::Response(from, _), Some(bytes)) => {
+            Op::Response(from, bincode::deserialize(&bytes).map_err(wrong)?)
+        }
+        (op, _) => op,
+    })
+}
+
+/// Performs the part; dropping the engine is not counted. Decoding messages and encoding those that are
+/// made is counted with `bytes` only: it is not in the crate, but every user of it needs it.
+pub fn time(part: &Part, signing: Signing, bytes: bool) -> Answer<Duration> {
     let me = SecretKey::new(&part.seed, signing);
-    let mut ops = part.ops.clone().into_iter();
-    let first = ops.next().ok_or("the peer does nothing")?;
+    let mut ops = part
+        .ops
+        .iter()
+        .map(|op| Ok((op.clone(), if bytes { incoming(op)? } else { None })))
+        .collect::<Answer<Vec<_>>>()?
+        .into_iter();
+    let (first, _) = ops.next().ok_or("the peer does nothing")?;
     let begin = Instant::now();
     let mut engine = start(&first, me, part.mode).ok_or("the peer does not start")?;
-    for op in ops {
-        perform(&mut engine, op, false);
+    for (op, message) in ops {
+        perform(&mut engine, decoded(op, message)?, bytes);
     }
     Ok(begin.elapsed())
 }
