@@ -4,14 +4,13 @@
  * Decided blocks that were not polled yet. Derived from the graph: replay makes them again, in the same order.
  */
 
-import type { ConsensusMode } from './election/keys.ts'
+import type { ConsensusMode, KeyIndex } from './election/keys.ts'
 import type { Block } from './facts.ts'
 
 export interface QueuedBlock<Payload> {
   readonly block: Block<Payload>
   readonly mode: ConsensusMode
-  /** Whether it is our own vote that made it (`single`), or whether we voted for it. */
-  readonly isOurs: boolean
+  readonly key: KeyIndex
 }
 
 export class BlockQueue<Payload> {

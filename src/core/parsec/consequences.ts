@@ -47,11 +47,7 @@ function queueBlock<P>(state: State<P>, voters: Voters, open: OpenKey, observati
   }
   const block: Block<P> = { payload: observation, hash: state.keys.hashOf(open.key).slice(), proofs }
   const mode = open.voter === NONE ? 'supermajority' : 'single'
-  state.blocks.push({
-    block,
-    mode,
-    isOurs: mode === 'single' ? open.voter === state.self : state.keys.isOurs(open.key),
-  })
+  state.blocks.push({ block, mode, key: open.key })
 }
 
 /** It stands just before the event's own signature. */

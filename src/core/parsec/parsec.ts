@@ -217,9 +217,11 @@ export class Parsec<Payload = Bytes> {
 
   /** parsec §8: ours decided but not polled, then ours undecided; in each part `Single` before `Supermajority`, by hash. */
   ourUnpolledObservations(): readonly Observation<Payload>[] {
-    const decided = this.#state.blocks
+    const { blocks, keys, self } = this.#state
+    // Asked now, since we may vote for what was decided without us, before we poll it.
+    const decided = blocks
       .all()
-      .filter((queued) => queued.isOurs)
+      .filter(({ mode, key }) => (mode === 'single' ? keys.voterOf(key) === self : keys.isOurs(key)))
       .sort(bySingleThenHash)
       .map(({ block }) => block.payload)
     return [...decided, ...ourUndecided(this.#state)]
