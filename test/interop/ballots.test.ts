@@ -1,3 +1,4 @@
+import { deepStrictEqual } from 'node:assert/strict'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { LineProcess } from '../../bench/support/rust.ts'
 import { fromHex, toHex } from '../../src/base/text.ts'
@@ -41,6 +42,8 @@ class Twins {
   readonly #ours: BallotPeer
   /** Proposals on which this peer was given a vote: again, the two differ on purpose where it was too late to count. */
   readonly voted = new Set<number>()
+  /** How many were equal. */
+  answers = 0
 
   constructor(crate: BallotPeer, ours: BallotPeer) {
     this.#crate = crate
@@ -55,9 +58,10 @@ class Twins {
   ): Promise<Answer<T>> {
     const theirs = await operate(this.#crate, 0)
     const ours = await operate(this.#ours, 'ok' in theirs ? draw(theirs.ok) : 1)
-    expect(ours).toEqual(theirs)
-    for (const id of ids) expect(await this.#ours.session(id)).toEqual(await this.#crate.session(id))
-    expect(await this.#ours.events()).toEqual(await this.#crate.events())
+    deepStrictEqual(ours, theirs)
+    for (const id of ids) deepStrictEqual(await this.#ours.session(id), await this.#crate.session(id))
+    deepStrictEqual(await this.#ours.events(), await this.#crate.events())
+    this.answers += 1
     return theirs
   }
 }
@@ -123,6 +127,8 @@ describe.skipIf(crate.isMissing)('ballots beside the crate', () => {
         await peer.both([id], (twin) => twin.timeout(id, at))
       }
     }
+    const answers = peers.reduce((sum, peer) => sum + peer.answers, 0)
+    expect(answers).toBeGreaterThan(50)
   })
 
   test.each(seeds(20))('peers of both kinds agree in one network, late joiners too (seed %i)', async (seed) => {
@@ -170,7 +176,7 @@ describe.skipIf(crate.isMissing)('ballots beside the crate', () => {
       const { state, votes } = valueOf(await late.session(proposalId)) ?? {}
       expect(votes).toEqual(collected.votes.map((vote) => vote.voteId))
       // A limit of rounds fails a session for who saw the vote beyond it.
-      if (reached?.state !== 'failed') expect(state).toBe(reached?.state)
+      expect([state, 'failed']).toContain(reached?.state)
     }
     const results = []
     for (const peer of peers) results.push(await peer.timeout(proposalId, START_SEC + EXPIRES_IN_SEC))

@@ -1,3 +1,4 @@
+import { deepStrictEqual } from 'node:assert/strict'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { LineProcess } from '../../bench/support/rust.ts'
 import { SeededRandom } from '../../src/testing/seeded-random.ts'
@@ -11,7 +12,7 @@ const crate = reference('parsec-bench')
 function twins(theirs: ParsecPeer, ours: ParsecPeer): ParsecPeer {
   const both = async <T>(operate: (peer: ParsecPeer) => Promise<Answer<T>>): Promise<Answer<T>> => {
     const expected = await operate(theirs)
-    expect(await operate(ours)).toEqual(expected)
+    deepStrictEqual(await operate(ours), expected)
     return expected
   }
   return {
@@ -43,8 +44,9 @@ describe.skipIf(crate.isMissing)('PARSEC beside the crate', () => {
     const network = new Network(random, scheduleOf(random), mode, async (membership, number) =>
       twins(await cratePeer(running, `twins-${seed}-${number}`, membership), new OurPeer(membership)),
     )
-    await network.run(3)
-    expect(network.members[0]?.blocks.length).toBeGreaterThan(0)
+    await network.run(8)
+    // Genesis and more; removals can split the reference's peers for good (parsec §8).
+    expect(Math.max(...network.members.map(({ blocks }) => blocks.length))).toBeGreaterThan(1)
   })
 
   test.each(seeds(12))('peers of both kinds order the same blocks (seed %i)', async (seed) => {

@@ -21,6 +21,7 @@ import {
   encodeVote,
   type ScopeConfig,
   Session,
+  verifierOf,
 } from '../../../src/core/ballot/index.ts'
 import { ethereum, ethereumSigner } from '../../../src/crypto/index.ts'
 import type { Signer } from '../../../src/ports/signature-scheme.ts'
@@ -191,8 +192,7 @@ export class CorePeer implements BallotPeer {
   }
 
   #circumstances(now: number) {
-    const verify = ethereum.verify.bind(ethereum)
-    return { nowSec: BigInt(now), verify, schemeName: ethereum.name }
+    return { nowSec: BigInt(now), verify: verifierOf(ethereum), schemeName: ethereum.name }
   }
 
   #settle<T>(session: Session, decision: Decision<T>): T {

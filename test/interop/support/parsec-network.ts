@@ -34,6 +34,8 @@ export interface Schedule {
   readonly damage: number
 }
 
+const EMPTY_MESSAGE = '00'.repeat(8)
+
 export class Network {
   readonly #random: SeededRandom
   readonly #schedule: Schedule
@@ -43,7 +45,8 @@ export class Network {
   readonly #removed = new Set<Member>()
   #genesis: readonly string[] = []
   #letters: Letter[] = []
-  #payloads = 0
+  /** What anybody voted for, or was to vote for. */
+  readonly #observations: ObservationJson[] = []
 
   constructor(
     random: SeededRandom,
@@ -73,8 +76,7 @@ export class Network {
       if (step % every === 0) await random.shuffle(changes.splice(0, 1))[0]?.()
       else await this.#step()
     }
-    for (let round = 0; round < fairRounds; round += 1) await this.#fairRound()
-    for (const member of this.members) await this.#poll(member)
+    for (let round = 0; round < fairRounds && !(await this.#isIdle()); round += 1) await this.#fairRound()
   }
 
   /** Those who were not voted out. */
@@ -106,11 +108,13 @@ export class Network {
     else await member.peer.state()
   }
 
-  /** For a payload of late, so that others vote for the same; sometimes for one that was voted for. */
+  /** For something of late, so that others vote for the same; sometimes twice. */
   async #vote(member: Member): Promise<void> {
-    if (this.#random.chance(0.4)) this.#payloads += 1
-    const payload = `${'ab'.repeat(this.#random.chance(0.1) ? 40 : 2)}${this.#payloads.toString(16).padStart(8, '0')}`
-    await member.peer.voteFor({ type: 'OpaquePayload', payload })
+    const random = this.#random
+    if (this.#observations.length === 0 || random.chance(0.3)) {
+      this.#observations.push({ type: 'OpaquePayload', payload: toHex(random.bytes(random.int(0, 40))) })
+    }
+    await member.peer.voteFor(random.pick(this.#observations.slice(-5)))
   }
 
   async #gossip(member: Member): Promise<void> {
@@ -135,8 +139,9 @@ export class Network {
     if (random.chance(damage)) this.#letters.push({ ...letter, from: random.pick(this.members) })
   }
 
-  /** Changes the last byte, which is of the last event's signature. */
+  /** Changes the last byte, which is of the last event's signature, if there is an event. */
   #wrongSignature(message: string): string {
+    if (message.length === EMPTY_MESSAGE.length) return message
     const last = Number.parseInt(message.slice(-2), 16)
     return message.slice(0, -2) + (last ^ 1).toString(16).padStart(2, '0')
   }
@@ -171,6 +176,7 @@ export class Network {
   }
 
   async #everybodyVotes(observation: ObservationJson): Promise<void> {
+    this.#observations.push(observation)
     for (const { peer } of this.#random.shuffle(this.members)) await peer.voteFor(observation)
   }
 
@@ -179,9 +185,22 @@ export class Network {
     member.blocks.push(...blocks.map(({ payload }) => payload))
   }
 
-  /** Everybody gossips with everybody they may, and everything arrives. */
+  /** Polls everybody; whether nobody who remains waits for anything or for others' blocks. */
+  async #isIdle(): Promise<boolean> {
+    let isIdle = true
+    for (const member of this.members) {
+      await this.#poll(member)
+      if (this.#removed.has(member)) continue
+      const { hasUnpolled } = valueOf(await member.peer.state())
+      if (hasUnpolled || member.blocks.length !== this.remaining[0]?.blocks.length) isIdle = false
+    }
+    return isIdle
+  }
+
+  /** Everybody votes for all there is, gossips with everybody they may, and everything arrives. */
   async #fairRound(): Promise<void> {
     for (const member of this.#random.shuffle(this.members)) {
+      for (const observation of this.#observations) await member.peer.voteFor(observation)
       for (const recipient of valueOf(await member.peer.state()).gossipRecipients) {
         const to = this.members.find(({ id }) => id === recipient)
         const request = to === undefined ? undefined : await member.peer.createGossip(recipient)
