@@ -1,14 +1,12 @@
 /** Connections that send nonsense, or nothing, cost little and are dropped; peers that dial come through all the same. */
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
 import { afterEach, describe, expect, it } from 'vitest'
 import { present } from '../../src/base/errors.ts'
 import type { TcpLimits } from '../../src/transport/index.ts'
 import { FRAME_KIND, frameHeader } from '../../src/transport/tcp/frame.ts'
-import { initiate } from '../../src/transport/tcp/handshake.ts'
 import { sendUntilTaken, takeMessages } from '../contract/transport.ts'
-import { eventually, GROUP, HOST, namedSigner, Opened, Recorder } from '../support/transport.ts'
+import { eventually, HOST, namedSigner, Opened, Recorder } from '../support/transport.ts'
 
 const ALICE = namedSigner('alice')
 const BOB = namedSigner('bob')
@@ -32,15 +30,6 @@ async function comesThrough(to: Awaited<ReturnType<typeof bob>>): Promise<boolea
 }
 
 const isClosed = (socket: Socket): Promise<unknown> => (socket.destroyed ? Promise.resolve() : once(socket, 'close'))
-
-/** A connection that proved to be Alice's, in the hands of a test. */
-async function turnedAlice(port: number): Promise<TLSSocket> {
-  const socket = await opened.tlsClient(port)
-  const outcome = await initiate(socket, { signer: ALICE, groupId: GROUP }, BOB.identity)
-  expect(outcome.kind).toBe('proved')
-  socket.resume()
-  return socket
-}
 
 describe('strangers', () => {
   it('that send what is no TLS, or no handshake, are dropped at once', async () => {
@@ -85,7 +74,7 @@ describe('a peer that turned', () => {
     const unknownKind = frameHeader(200, 0)
     const handshakeAgain = frameHeader(FRAME_KIND.hello, 0)
     for (const bytes of [tooLarge, unknownKind, handshakeAgain, Buffer.alloc(8)]) {
-      const socket = await turnedAlice(subject.port)
+      const socket = (await opened.provedClient(subject.port, ALICE, BOB)).socket.resume()
       await eventually(() => subject.transport.isConnected(ALICE.identity))
       socket.write(bytes)
       await isClosed(socket)
@@ -95,7 +84,7 @@ describe('a peer that turned', () => {
 
   it('is read no further than the bound, however small its messages', async () => {
     const subject = await bob({ maxReadAheadBytes: 64 * 1024 })
-    const socket = await turnedAlice(subject.port)
+    const socket = (await opened.provedClient(subject.port, ALICE, BOB)).socket.resume()
     const tiny = Buffer.alloc(6 * 10_000)
     for (let at = 0; at < tiny.length; at += 6) frameHeader(FRAME_KIND.message, 1).copy(tiny, at)
     let taken = 0
@@ -120,16 +109,16 @@ describe('a peer that turned', () => {
   })
 
   it('is dropped when it falls silent; one with nothing to say is not', async () => {
-    const subject = await bob({ keepAliveMs: 40, idleTimeoutMs: 200 })
-    const socket = await turnedAlice(subject.port)
+    const subject = await bob({ keepAliveMs: 60, idleTimeoutMs: 300 })
+    const socket = (await opened.provedClient(subject.port, ALICE, BOB)).socket.resume()
     await isClosed(socket)
-    expect(subject.logger.count({ idleTimeoutMs: 200 })).toBe(1)
+    expect(subject.logger.count({ idleTimeoutMs: 300 })).toBe(1)
     const address = { host: HOST, port: subject.port }
-    const limits = { keepAliveMs: 40, idleTimeoutMs: 200 }
+    const limits = { keepAliveMs: 60, idleTimeoutMs: 300 }
     const alice = await opened.peer(ALICE, { limits, peers: [{ peer: BOB.identity, address }] })
     await eventually(() => alice.isConnected(BOB.identity))
-    await new Promise((resolve) => setTimeout(resolve, 600))
+    await new Promise((resolve) => setTimeout(resolve, 900))
     expect(alice.isConnected(BOB.identity)).toBe(true)
-    expect(subject.logger.count({ idleTimeoutMs: 200 })).toBe(1)
+    expect(subject.logger.count({ idleTimeoutMs: 300 })).toBe(1)
   })
 })

@@ -6,6 +6,7 @@ import { present } from '../../src/base/errors.ts'
 import { SeededRandom } from '../../src/testing/seeded-random.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { createTcpTransport, type TcpAddress, type TcpTransport } from '../../src/transport/index.ts'
+import { FRAME_KIND } from '../../src/transport/tcp/frame.ts'
 import { digest, sendUntilTaken, takeMessages } from '../contract/transport.ts'
 import { eventually, GROUP, HOST, namedSigner, Opened } from '../support/transport.ts'
 
@@ -24,8 +25,11 @@ describe('two tcp peers', () => {
       const before = socketCount()
       const alice = await opened.peer(ALICE)
       const bob = await opened.peer(BOB)
-      alice.setPeer(BOB.identity, addressOf(bob))
-      bob.setPeer(ALICE.identity, addressOf(alice))
+      const introductions = [
+        () => alice.setPeer(BOB.identity, addressOf(bob)),
+        () => bob.setPeer(ALICE.identity, addressOf(alice)),
+      ]
+      for (const introduce of round % 2 === 0 ? introductions : introductions.toReversed()) introduce()
       const sent = Array.from({ length: 20 }, (_, i) => new SeededRandom(i).bytes(1 + i * 997))
       const sends = sent.flatMap((bytes) => [alice.send(BOB.identity, bytes), bob.send(ALICE.identity, bytes)])
       const received = await Promise.all([takeMessages(alice, sent.length), takeMessages(bob, sent.length)])
@@ -36,6 +40,24 @@ describe('two tcp peers', () => {
       expect([alice.isConnected(BOB.identity), bob.isConnected(ALICE.identity)]).toEqual([true, true])
       await opened.closeAll()
     }
+  })
+
+  it('that replace a connection first send all that it took', async () => {
+    const bob = await opened.peer(BOB, { peers: [{ peer: ALICE.identity }], limits: { closeTimeoutMs: 10_000 } })
+    const { port } = addressOf(bob)
+    const { socket, reader } = await opened.provedClient(port, ALICE, BOB)
+    reader.setMaxPayloadBytes(1 << 20)
+    for (let i = 0; i < 12; i += 1) await bob.send(ALICE.identity, new Uint8Array(1 << 20).fill(i))
+    await opened.provedClient(port, ALICE, BOB)
+    const read: string[] = []
+    for await (const chunk of socket) {
+      reader.push(chunk as Buffer)
+      for (let frame = reader.next(); typeof frame !== 'string'; frame = reader.next())
+        read.push(`${frame.kind} ${frame.payload.length} ${frame.payload[0]}`)
+      if (read.at(-1)?.startsWith(String(FRAME_KIND.goodbye)) === true) break
+    }
+    const messages = Array.from({ length: 12 }, (_, i) => `${FRAME_KIND.message} ${1 << 20} ${i}`)
+    expect(read).toEqual([...messages, `${FRAME_KIND.goodbye} 0 undefined`])
   })
 
   it('find each other again when their connection is broken', async () => {

@@ -11,6 +11,8 @@ import type { Signer } from '../../src/ports/signature-scheme.ts'
 import { SeededRandom } from '../../src/testing/seeded-random.ts'
 import { createTcpTransport, type TcpTransport, type TcpTransportOptions } from '../../src/transport/index.ts'
 import { clientOptions, serverOptions } from '../../src/transport/tcp/channel.ts'
+import type { FrameReader } from '../../src/transport/tcp/frame.ts'
+import { initiate } from '../../src/transport/tcp/handshake.ts'
 import { testSigner } from './ed25519.ts'
 
 export const HOST = '127.0.0.1'
@@ -77,6 +79,14 @@ export class Opened {
     socket.on('error', () => undefined)
     await once(socket, 'secureConnect')
     return socket
+  }
+
+  /** A connection that proved to be `signer`'s, in the hands of the test; paused. */
+  async provedClient(port: number, signer: Signer, to: Signer): Promise<{ socket: TLSSocket; reader: FrameReader }> {
+    const socket = await this.tlsClient(port)
+    const outcome = await initiate(socket, { signer, groupId: GROUP }, to.identity)
+    if (outcome.kind === 'refused') throw new Error(outcome.refusal)
+    return { socket, reader: outcome.reader }
   }
 
   async plainClient(port: number, localAddress = HOST): Promise<Socket> {

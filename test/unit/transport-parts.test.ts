@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { concatBytes } from '../../src/base/bytes.ts'
+import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { Fifo } from '../../src/transport/fifo.ts'
 import { Inbox } from '../../src/transport/inbox.ts'
 import { checkedLimits } from '../../src/transport/limits.ts'
+import { Outbox } from '../../src/transport/outbox.ts'
 import { FRAME_KIND, type Frame, FrameReader, frameHeader } from '../../src/transport/tcp/frame.ts'
 import { statement } from '../../src/transport/tcp/handshake.ts'
 import { checkedTcpLimits } from '../../src/transport/tcp/options.ts'
@@ -92,6 +94,40 @@ describe('the inbox', () => {
     expect(taken).toEqual(['1:0', '2:0', '3:0', '1:1', '2:1', '3:1', '1:2', '2:2', '3:2'])
     inbox.close()
     expect((await messages.next()).done).toBe(true)
+  })
+})
+
+describe('the outbox', () => {
+  it('keeps its order: what waits for room is not overtaken by what would fit', async () => {
+    const taken: number[] = []
+    const way = { queuedBytes: 0, take: (bytes: Uint8Array) => taken.push(bytes.length) }
+    const limits = checkedLimits({ maxQueuedBytes: 1000 })
+    const clock = new VirtualClock()
+    const outbox = new Outbox({ peer: '01', clock, limits, way: () => way })
+    await outbox.send(new Uint8Array(1), undefined)
+    way.queuedBytes = 600
+    const large = outbox.send(new Uint8Array(500), undefined)
+    const small = outbox.send(new Uint8Array(2), undefined)
+    expect(taken).toEqual([1])
+    way.queuedBytes = 0
+    outbox.pump()
+    await Promise.all([large, small])
+    expect(taken).toEqual([1, 500, 2])
+    expect(clock.scheduledCount).toBe(0)
+  })
+
+  it('lets what stood behind a send go when that is given up', async () => {
+    const taken: number[] = []
+    const way = { queuedBytes: 600, take: (bytes: Uint8Array) => taken.push(bytes.length) }
+    const limits = checkedLimits({ maxQueuedBytes: 1000 })
+    const outbox = new Outbox({ peer: '01', clock: new VirtualClock(), limits, way: () => way })
+    const controller = new AbortController()
+    const large = Promise.allSettled([outbox.send(new Uint8Array(500), controller.signal)])
+    const small = outbox.send(new Uint8Array(2), undefined)
+    controller.abort()
+    await small
+    expect(await large).toMatchObject([{ reason: { code: 'Aborted' } }])
+    expect(taken).toEqual([2])
   })
 })
 

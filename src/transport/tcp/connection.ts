@@ -179,12 +179,15 @@ export class Connection implements Way {
 
   #scheduleLifeCheck(): void {
     const { clock, limits } = this.#options
-    this.#cancelLifeCheck = clock.schedule(clock.nowMs() + Math.ceil(limits.keepAliveMs / 2), () => this.#checkLife())
+    const dueMs = clock.nowMs() + Math.ceil(limits.keepAliveMs / 2)
+    this.#cancelLifeCheck = clock.schedule(dueMs, () => this.#checkLife(dueMs))
   }
 
-  #checkLife(): void {
+  #checkLife(dueMs: number): void {
     const { clock, limits, logger, peer } = this.#options
     const nowMs = clock.nowMs()
+    // We slept, or the clock was set: the silence may be our own.
+    if (nowMs - dueMs >= limits.keepAliveMs) this.#lastReadMs = nowMs
     if (!this.#isPaused && nowMs - this.#lastReadMs >= limits.idleTimeoutMs) {
       logger.info({ peer, idleTimeoutMs: limits.idleTimeoutMs }, 'a peer fell silent; its connection is dropped')
       this.destroy()
