@@ -107,6 +107,24 @@ describe('opening the embedded log', () => {
     expect(await failureOf(embeddedLog({ folder, verify: 'all' }))).toMatchObject({ code: 'LogCorrupted' })
   })
 
+  it('is told by a reader of one stream alone', async () => {
+    for (const change of [
+      (level: ClassicLevel) => level.del(record(1)),
+      async (level: ClassicLevel) => level.put(record(1), `${await level.get(record(2))}`),
+    ]) {
+      await rm(folder, { recursive: true })
+      await fill()
+      await tamper(change)
+      const log = await embeddedLog({ folder })
+      expect(await failureOf(() => collect(log.read('a')))).toMatchObject({ code: 'LogCorrupted' })
+      expect(await failureOf(() => collect(log.read('a', { from: 1 })))).toMatchObject({ code: 'LogCorrupted' })
+      expect(await failureOf(() => collect(log.subscribe('a')))).toMatchObject({ code: 'LogCorrupted' })
+      expect(await collect(log.read('a', { from: 2 }))).toHaveLength(2)
+      expect(await collect(log.read('b'))).toHaveLength(4)
+      await log.close()
+    }
+  })
+
   it('bounds what waits to be written', async () => {
     const log = await embeddedLog({ folder })
     await log.append('s', [fact(0)], NO_STREAM)
