@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { LogError, type LogErrorData, type NewFact, type RecordedFact } from '../../src/ports/event-log.ts'
 
 /** A small fact that says which it is. */
@@ -45,5 +46,5 @@ export async function failureOf(attempt: Promise<unknown> | (() => Promise<unkno
     if (error instanceof LogError) return error.data
     throw error
   }
-  throw new Error(`no failure, but ${JSON.stringify(value)}`)
+  throw new Error(`no failure, but ${inspect(value)}`)
 }
