@@ -118,7 +118,8 @@ export class LevelStore {
   async close(): Promise<void> {
     this.#isClosed = true
     try {
-      await this.#reopening
+      // Whoever asked for it learns how it ended.
+      await this.#reopening?.catch(() => undefined)
       await this.#level.close()
     } catch (error) {
       throw asLogError(error, this.folder, 'close')
