@@ -58,7 +58,12 @@ function vectorsOf(name: string, signerOf: (key: Uint8Array) => Signer) {
   for (const signer of signers.slice(0, 3)) scope.castVote(listed.id, true, signer)
   const [yes, no] = [true, false].map((choice) => signVote(listed.id, choice, second))
   if (yes === undefined || no === undefined) throw new Error('two votes')
-  const proof = { proposalId: listed.id, owner: second.identity, yesSignature: yes.signature, noSignature: no.signature }
+  const proof = {
+    proposalId: listed.id,
+    owner: second.identity,
+    yesSignature: yes.signature,
+    noSignature: no.signature,
+  }
   return {
     scheme: name,
     privateKeys: [1, 2, 3, 4].map((n) => toHex(seed(n))),
