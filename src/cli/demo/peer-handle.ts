@@ -6,29 +6,41 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { extname, join } from 'node:path'
 import { WitanError } from '../../base/errors.ts'
-import type { DemoPeer } from './proposals-file.ts'
-import type { FromPeer, ToPeer } from './protocol.ts'
 
 export class PeerProcessError extends WitanError<{ readonly code: 'PeerProcessFailed'; readonly peer: string }> {}
 
-type Answer<Type extends FromPeer['type']> = Extract<FromPeer, { type: Type }>
+export interface Failure {
+  readonly type: 'failed'
+  readonly message: string
+}
 
-/** The same file when compiled (`.js`) and when run from source (`.ts`). */
-const PROGRAM = join(import.meta.dirname, `peer-process${extname(import.meta.filename)}`)
+interface Typed {
+  readonly type: string
+}
 
-export class PeerHandle {
-  readonly name: DemoPeer
-  readonly #onMessage: (from: PeerHandle, message: FromPeer) => void
+type Answer<Message extends Typed, Type> = Extract<Message, { type: Type }>
+
+interface Waiting {
+  readonly resolve: (message: never) => void
+  readonly reject: (error: Error) => void
+}
+
+export class PeerHandle<Name extends string, ToPeer extends Typed, FromPeer extends Typed> {
+  readonly name: Name
+  readonly #program: string
+  readonly #onMessage: (from: this, message: FromPeer | Failure) => void
+  readonly #waiting = new Map<string, Waiting>()
   #child: ChildProcess | undefined
-  readonly #waiting = new Map<
-    FromPeer['type'],
-    { resolve: (message: FromPeer) => void; reject: (error: Error) => void }
-  >()
 
-  constructor(name: DemoPeer, onMessage: (from: PeerHandle, message: FromPeer) => void) {
+  /** `program`: the path of the process's module. */
+  constructor(
+    name: Name,
+    program: string,
+    onMessage: (from: PeerHandle<Name, ToPeer, FromPeer>, message: FromPeer | Failure) => void,
+  ) {
     this.name = name
+    this.#program = program
     this.#onMessage = onMessage
   }
 
@@ -40,16 +52,16 @@ export class PeerHandle {
     return this.#child !== undefined
   }
 
-  async start(message: Extract<ToPeer, { type: 'start' }>): Promise<Answer<'started'>> {
-    const child = fork(PROGRAM, { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  /** Starts the process; it waits for what it is told. */
+  launch(): void {
+    const child = fork(this.#program, { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
     this.#child = child
-    child.on('message', (received) => this.#take(received as FromPeer))
+    child.on('message', (received) => this.#take(received as FromPeer | Failure))
     child.once('exit', (code, signal) => {
       if (this.#child !== child) return
       this.#child = undefined
       this.#fail(`its process ended unexpectedly (${signal ?? `exit code ${code}`})`)
     })
-    return this.ask(message, 'started')
   }
 
   /** Tells the peer something; a peer that is down misses it, as on any network. */
@@ -57,9 +69,9 @@ export class PeerHandle {
     if (this.#child?.connected === true) this.#child.send(message)
   }
 
-  ask<Type extends FromPeer['type']>(message: ToPeer, answer: Type): Promise<Answer<Type>> {
+  ask<Type extends FromPeer['type']>(message: ToPeer, answer: Type): Promise<Answer<FromPeer, Type>> {
     return new Promise((resolve, reject) => {
-      this.#waiting.set(answer, { resolve: (received) => resolve(received as Answer<Type>), reject })
+      this.#waiting.set(answer, { resolve, reject })
       this.tell(message)
     })
   }
@@ -74,14 +86,14 @@ export class PeerHandle {
     await gone
   }
 
-  #take(message: FromPeer): void {
+  #take(message: FromPeer | Failure): void {
     if (message.type === 'failed') {
-      this.#fail(message.message)
+      this.#fail((message as Failure).message)
       return
     }
     const waiting = this.#waiting.get(message.type)
     this.#waiting.delete(message.type)
-    waiting?.resolve(message)
+    waiting?.resolve(message as never)
     this.#onMessage(this, message)
   }
 

@@ -1,5 +1,5 @@
 /**
- * @module cli/demo/peer-process
+ * @module cli/demo/ballots/peer-process
  *
  * One peer of the demonstration, in a process of its own: its key, its log and its sessions. Whatever it learns it learns
  * from its log or from messages; when it starts on a log that holds facts, it goes on from there and asks the others for
@@ -9,8 +9,8 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { equalBytes, fromUtf8, utf8 } from '../../base/bytes.ts'
-import { fromHex, toHex } from '../../base/text.ts'
+import { equalBytes, fromUtf8, utf8 } from '../../../base/bytes.ts'
+import { fromHex, toHex } from '../../../base/text.ts'
 import {
   BallotError,
   decodeProposal,
@@ -18,10 +18,11 @@ import {
   encodeProposal,
   encodeVote,
   type Proposal,
-} from '../../core/ballot/index.ts'
-import { ethereumSigner, generateEthereumKey } from '../../crypto/index.ts'
-import { ConsensusService } from '../../engine/ballots/consensus-service.ts'
-import { type EventLog, embeddedLog } from '../../log/index.ts'
+} from '../../../core/ballot/index.ts'
+import { ethereumSigner, generateEthereumKey } from '../../../crypto/index.ts'
+import { ConsensusService } from '../../../engine/ballots/consensus-service.ts'
+import { type EventLog, embeddedLog } from '../../../log/index.ts'
+import type { Failure } from '../peer-handle.ts'
 import { DEMO_PEERS, type DemoPeer, type DemoProposal } from './proposals-file.ts'
 import type { FromPeer, PeerMessage, ToPeer } from './protocol.ts'
 import { DEMO_SCOPE, decisionsHash, demoServiceOptions, stateHash } from './state-hash.ts'
@@ -36,7 +37,7 @@ const EXPECTED_REFUSALS: ReadonlySet<string> = new Set([
   'SessionNotFound',
 ])
 
-const say = (message: FromPeer): void => void process.send?.(message)
+const say = (message: FromPeer | Failure): void => void process.send?.(message)
 
 class DemoPeerProcess {
   readonly #name: DemoPeer

@@ -1,13 +1,13 @@
 /**
- * @module cli/demo/ballots-printer
+ * @module cli/demo/ballots/printer
  *
  * Shows a run as it happens: for people, or as JSON lines.
  */
 
-import { column, type Paint, paint } from '../output.ts'
-import type { BallotsEvent } from './ballots-run.ts'
-import type { BallotsVerdict } from './ballots-verdict.ts'
+import { column, type Paint, paint } from '../../output.ts'
 import { DEMO_PEERS, type DemoProposal } from './proposals-file.ts'
+import type { BallotsEvent } from './run.ts'
+import type { BallotsVerdict } from './verdict.ts'
 
 const NAME_COLUMNS = 64
 const HASH_DIGITS = 16

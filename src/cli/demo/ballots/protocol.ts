@@ -1,5 +1,5 @@
 /**
- * @module cli/demo/protocol
+ * @module cli/demo/ballots/protocol
  *
  * What the demonstration's processes say to each other over Node's IPC. The parent only carries what is for another
  * peer: it cannot vote, since it has no key.
@@ -41,4 +41,3 @@ export type FromPeer =
       readonly decisionsHash: string
       readonly facts: number
     }
-  | { readonly type: 'failed'; readonly message: string }

@@ -1,15 +1,15 @@
 /**
- * @module cli/demo/ballots-run
+ * @module cli/demo/ballots/run
  *
  * Four peers, a process and a durable log each, decide the proposals of a file by signed votes. One is killed in the
  * middle and rebuilt from its log alone. The parent carries messages and compares hashes; it takes no part.
  */
 
-import { join } from 'node:path'
-import { WitanError } from '../../base/errors.ts'
-import { PeerHandle } from './peer-handle.ts'
+import { extname, join } from 'node:path'
+import { WitanError } from '../../../base/errors.ts'
+import { type Failure, PeerHandle } from '../peer-handle.ts'
 import { DEMO_PEERS, type DemoPeer, type DemoProposal } from './proposals-file.ts'
-import type { FromPeer } from './protocol.ts'
+import type { FromPeer, ToPeer } from './protocol.ts'
 
 /** The peer that is killed, and after what share of the proposals. */
 const VICTIM: DemoPeer = 'carol'
@@ -19,6 +19,11 @@ const DECIDED_WITHOUT_VICTIM = 2
 /** Proposals under way at a time. */
 const WINDOW = 8
 const NO_PROGRESS_MS = 30_000
+
+/** The same file when compiled (`.js`) and when run from source (`.ts`). */
+const PROGRAM = join(import.meta.dirname, `peer-process${extname(import.meta.filename)}`)
+
+type Handle = PeerHandle<DemoPeer, ToPeer, FromPeer>
 
 export type BallotsEvent =
   | { readonly type: 'started'; readonly peer: DemoPeer; readonly pid: number | undefined; readonly identity: string }
@@ -48,7 +53,7 @@ export class BallotsRun {
   readonly #proposals: readonly DemoProposal[]
   readonly #folder: string
   readonly #report: (event: BallotsEvent) => void
-  readonly #peers: ReadonlyMap<DemoPeer, PeerHandle>
+  readonly #peers: ReadonlyMap<DemoPeer, Handle>
   readonly #results = new Map<string, Map<DemoPeer, boolean | null>>()
   readonly #waiting: DemoProposal[]
   readonly #underWay = new Set<string>()
@@ -65,7 +70,7 @@ export class BallotsRun {
     this.#report = report
     this.#waiting = [...proposals]
     this.#peers = new Map(
-      DEMO_PEERS.map((name) => [name, new PeerHandle(name, (from, message) => this.#take(from, message))]),
+      DEMO_PEERS.map((name) => [name, new PeerHandle(name, PROGRAM, (from, message) => this.#take(from, message))]),
     )
   }
 
@@ -84,9 +89,10 @@ export class BallotsRun {
     }
   }
 
-  async #start(peer: PeerHandle): Promise<Extract<FromPeer, { type: 'started' }>> {
+  async #start(peer: Handle): Promise<Extract<FromPeer, { type: 'started' }>> {
     const folder = join(this.#folder, peer.name)
-    const started = await peer.start({ type: 'start', name: peer.name, folder, proposals: this.#proposals })
+    peer.launch()
+    const started = await peer.ask({ type: 'start', name: peer.name, folder, proposals: this.#proposals }, 'started')
     this.#report({ type: 'started', peer: peer.name, pid: peer.pid, identity: started.identity })
     return started
   }
@@ -123,7 +129,7 @@ export class BallotsRun {
     }
   }
 
-  #take(from: PeerHandle, message: FromPeer): void {
+  #take(from: Handle, message: FromPeer | Failure): void {
     if (message.type === 'send') {
       for (const peer of this.#peers.values()) {
         if (peer === from || (message.to !== 'all' && message.to !== peer.name)) continue
@@ -173,7 +179,7 @@ export class BallotsRun {
     this.#hasProgressed = false
   }
 
-  async #finish(peer: PeerHandle): Promise<PeerReport> {
+  async #finish(peer: Handle): Promise<PeerReport> {
     const { identity, facts, stateHash, decisionsHash } = await peer.ask({ type: 'finish' }, 'finished')
     return { peer: peer.name, folder: join(this.#folder, peer.name), identity, facts, stateHash, decisionsHash }
   }

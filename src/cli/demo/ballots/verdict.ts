@@ -1,5 +1,5 @@
 /**
- * @module cli/demo/ballots-verdict
+ * @module cli/demo/ballots/verdict
  *
  * Judges a run from the outside: each peer's log is opened again, after its process has ended, and folded into a new
  * service; its state must equal what the process held, and all peers must have decided alike.
@@ -7,12 +7,12 @@
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fromHex } from '../../base/text.ts'
-import { ethereumSigner } from '../../crypto/index.ts'
-import { ConsensusService } from '../../engine/ballots/consensus-service.ts'
-import { embeddedLog } from '../../log/index.ts'
-import type { PeerReport } from './ballots-run.ts'
+import { fromHex } from '../../../base/text.ts'
+import { ethereumSigner } from '../../../crypto/index.ts'
+import { ConsensusService } from '../../../engine/ballots/consensus-service.ts'
+import { embeddedLog } from '../../../log/index.ts'
 import type { DemoPeer } from './proposals-file.ts'
+import type { PeerReport } from './run.ts'
 import { demoServiceOptions, stateHash } from './state-hash.ts'
 
 export interface PeerVerdict extends PeerReport {

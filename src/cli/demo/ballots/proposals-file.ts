@@ -1,12 +1,12 @@
 /**
- * @module cli/demo/proposals-file
+ * @module cli/demo/ballots/proposals-file
  *
  * The input of the demonstration: one JSON object a line, `name` and `payload` (any JSON), and optionally `owner` (the
  * peer that proposes it), `votes` (a choice for each peer; absent: true) and `expiresInSec`. Blank lines are skipped.
  */
 
 import { readFileSync } from 'node:fs'
-import { UsageError } from '../usage-error.ts'
+import { UsageError } from '../../usage-error.ts'
 
 export const DEMO_PEERS = ['alice', 'bob', 'carol', 'dave'] as const
 export type DemoPeer = (typeof DEMO_PEERS)[number]

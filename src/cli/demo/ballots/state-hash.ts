@@ -1,18 +1,18 @@
 /**
- * @module cli/demo/state-hash
+ * @module cli/demo/ballots/state-hash
  *
  * What the demonstration compares: the whole state of a service, and its decisions alone. Both are SHA-256 over a text
  * that does not depend on the order in which sessions began.
  */
 
 import { sha256 } from '@noble/hashes/sha2.js'
-import { concatBytes, utf8 } from '../../base/bytes.ts'
-import { toHex } from '../../base/text.ts'
-import { encodeProposal } from '../../core/ballot/index.ts'
-import type { ConsensusService } from '../../engine/ballots/consensus-service.ts'
-import type { ConsensusServiceOptions } from '../../engine/ballots/options.ts'
-import type { EventLog } from '../../ports/event-log.ts'
-import type { Signer } from '../../ports/signature-scheme.ts'
+import { concatBytes, utf8 } from '../../../base/bytes.ts'
+import { toHex } from '../../../base/text.ts'
+import { encodeProposal } from '../../../core/ballot/index.ts'
+import type { ConsensusService } from '../../../engine/ballots/consensus-service.ts'
+import type { ConsensusServiceOptions } from '../../../engine/ballots/options.ts'
+import type { EventLog } from '../../../ports/event-log.ts'
+import type { Signer } from '../../../ports/signature-scheme.ts'
 
 export const DEMO_SCOPE = 'demo'
 
