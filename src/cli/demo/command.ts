@@ -14,6 +14,9 @@ import { BallotsPrinter } from './ballots/printer.ts'
 import { readProposals } from './ballots/proposals-file.ts'
 import { BallotsRun } from './ballots/run.ts'
 import { type BallotsVerdict, judge } from './ballots/verdict.ts'
+import { OrderPrinter } from './order/printer.ts'
+import { OrderRun } from './order/run.ts'
+import { judgeOrder, type OrderVerdict } from './order/verdict.ts'
 
 const EXAMPLE = 'examples/proposals.jsonl'
 
@@ -24,7 +27,9 @@ interface DemoOptions {
 
 export function demoCommand(): Command {
   return new Command('demo')
-    .description('four peers, a process each, decide the proposals of a file; one is killed and rebuilt from its log')
+    .description(
+      'four peers, a process each, decide the proposals of a file, then agree on one order of payments; some are killed',
+    )
     .argument('[file]', 'proposals, one JSON object a line: {"name", "payload", "owner"?, "votes"?, "expiresInSec"?}')
     .option(
       '--data <folder>',
@@ -33,24 +38,35 @@ export function demoCommand(): Command {
     .option('--json', 'one JSON object a line for each thing that happens, the verdict last')
     .exitOverride()
     .action(async (file: string | undefined, options: DemoOptions) => {
-      const verdict = await runDemo(file, options)
-      if (!verdict.agreed) process.exitCode = 1
+      const folder = options.data === undefined ? mkdtempSync(join(tmpdir(), 'witan-demo-')) : emptyFolder(options.data)
+      try {
+        const ballots = await runBallots(file, options, join(folder, 'ballots'))
+        const order = await runOrder(options, join(folder, 'order'))
+        if (!ballots.agreed || !order.agreed) process.exitCode = 1
+      } finally {
+        if (options.data === undefined) rmSync(folder, { recursive: true, force: true })
+      }
     })
 }
 
-async function runDemo(file: string | undefined, options: DemoOptions): Promise<BallotsVerdict> {
+async function runBallots(file: string | undefined, options: DemoOptions, folder: string): Promise<BallotsVerdict> {
   const proposals = readProposals(file ?? join(packageRoot(), EXAMPLE))
-  const folder = options.data === undefined ? mkdtempSync(join(tmpdir(), 'witan-demo-')) : emptyFolder(options.data)
   const printer = new BallotsPrinter({ isJson: options.json === true, proposals })
   printer.begin(file ?? EXAMPLE)
-  try {
-    const run = new BallotsRun(proposals, folder, (event) => printer.event(event))
-    const verdict = await judge(await run.run(), run.results)
-    printer.verdict(verdict, options.data === undefined ? undefined : folder)
-    return verdict
-  } finally {
-    if (options.data === undefined) rmSync(folder, { recursive: true, force: true })
-  }
+  const run = new BallotsRun(proposals, folder, (event) => printer.event(event))
+  const verdict = await judge(await run.run(), run.results)
+  printer.verdict(verdict, options.data === undefined ? undefined : folder)
+  return verdict
+}
+
+async function runOrder(options: DemoOptions, folder: string): Promise<OrderVerdict> {
+  const printer = new OrderPrinter(options.json === true)
+  printer.begin()
+  const run = new OrderRun(folder, (event) => printer.event(event))
+  await run.run()
+  const verdict = await judgeOrder(run)
+  printer.verdict(verdict, options.data === undefined ? undefined : folder)
+  return verdict
 }
 
 /** The demonstration starts from nothing, and never writes into what is there already. */

@@ -49,8 +49,7 @@ class OrderPeerProcess {
         this.#running?.transport.setPeer(fromHex(message.address.id), { host: HOST, port: message.address.port })
         return
       case 'pay':
-        await Promise.all(message.payments.map((payment) => this.#running?.witan.vote(payment)))
-        return
+        return this.#pay(message.payments)
       case 'add':
         return this.#running?.witan.members.add(fromHex(message.id))
       case 'remove':
@@ -96,11 +95,17 @@ class OrderPeerProcess {
     witan.membership$.subscribe(({ voters }) => say({ type: 'state', state: witan.status.state, voters }))
   }
 
+  /** All at once: which comes first, the order decides. */
+  async #pay(payments: readonly Payment[]): Promise<void> {
+    const { witan } = this.#running ?? {}
+    if (witan !== undefined) await Promise.all(payments.map((payment) => witan.vote(payment)))
+  }
+
   async #finish(): Promise<void> {
     const { witan, transport, log, following, abort } = this.#running ?? {}
     abort?.abort()
     await following
-    const report: FromPeer = { type: 'finished', blocks: witan?.status.blocks ?? 0, events: 0 }
+    const report: FromPeer = { type: 'finished', blocks: witan?.status.blocks ?? 0 }
     await witan?.close()
     await transport?.close()
     await log?.close()

@@ -38,4 +38,4 @@ export type FromPeer =
     }
   | { readonly type: 'state'; readonly state: string; readonly voters: readonly string[] }
   | { readonly type: 'ordered'; readonly position: number; readonly payment: Payment; readonly isHonoured: boolean }
-  | { readonly type: 'finished'; readonly blocks: number; readonly events: number }
+  | { readonly type: 'finished'; readonly blocks: number }
