@@ -11,6 +11,7 @@ import { MIN_ROUNDS } from './support/measure.ts'
 import { type Suite, type SuiteOptions, type Table, tableText } from './support/report.ts'
 
 const SUITES: ReadonlyMap<string, () => Promise<{ readonly suite: Suite }>> = new Map([
+  ['ballots', () => import('./ballots.ts')],
   ['log', () => import('./log.ts')],
 ])
 
