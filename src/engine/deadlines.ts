@@ -1,11 +1,12 @@
 /**
  * @module engine/deadlines
  *
- * Any number of deadlines on one timer: a binary heap, so that arming one among ten thousand costs O(log n).
- * Disarming is lazy: a disarmed entry is dropped when it reaches the top.
+ * Any number of deadlines on one timer, in a heap, so that arming one among ten thousand costs O(log n).
+ * Disarming is lazy: a disarmed entry is dropped when it reaches the top, or when such entries are most of the heap.
  */
 
 import type { Clock } from '../ports/clock.ts'
+import { Heap } from './heap.ts'
 
 interface Entry {
   readonly atMs: number
@@ -16,10 +17,15 @@ interface Entry {
 
 const before = (a: Entry, b: Entry): boolean => a.atMs < b.atMs || (a.atMs === b.atMs && a.sequence < b.sequence)
 
+/** So few disarmed entries are never worth a sweep. */
+const FEW = 64
+
 export class Deadlines {
   readonly #clock: Clock
-  readonly #heap: Entry[] = []
+  readonly #heap = new Heap<Entry>(before)
   #sequence = 0
+  /** Entries of the heap that are disarmed. */
+  #disarmed = 0
   #armed: { readonly atMs: number; readonly cancel: () => void } | undefined
 
   constructor(clock: Clock) {
@@ -30,23 +36,37 @@ export class Deadlines {
   arm(atMs: number, wake: () => void): () => void {
     const entry: Entry = { atMs, sequence: this.#sequence, wake }
     this.#sequence += 1
-    this.#push(entry)
+    this.#heap.push(entry)
     this.#reschedule()
     return () => {
+      if (entry.wake === undefined) return
       entry.wake = undefined
-      if (this.#heap[0] === entry) this.#reschedule()
+      this.#disarmed += 1
+      if (this.#disarmed > FEW && this.#disarmed > this.#heap.size / 2) this.#sweep()
+      if (this.#heap.least === entry) this.#reschedule()
     }
   }
 
   /** Disarms all. */
   clear(): void {
-    this.#heap.length = 0
+    this.#heap.clear()
+    this.#disarmed = 0
     this.#reschedule()
   }
 
+  #sweep(): void {
+    this.#heap.retain(({ wake }) => wake !== undefined)
+    this.#disarmed = 0
+    this.#reschedule()
+  }
+
+  #pop(): void {
+    if (this.#heap.pop()?.wake === undefined) this.#disarmed -= 1
+  }
+
   #reschedule(): void {
-    while (this.#heap[0] !== undefined && this.#heap[0].wake === undefined) this.#pop()
-    const next = this.#heap[0]
+    while (this.#heap.least !== undefined && this.#heap.least.wake === undefined) this.#pop()
+    const next = this.#heap.least
     if (next?.atMs === this.#armed?.atMs && (next === undefined) === (this.#armed === undefined)) return
     this.#armed?.cancel()
     this.#armed =
@@ -56,40 +76,12 @@ export class Deadlines {
   #pass(): void {
     this.#armed = undefined
     const nowMs = this.#clock.nowMs()
-    for (let next = this.#heap[0]; next !== undefined && next.atMs <= nowMs; next = this.#heap[0]) {
+    for (let next = this.#heap.least; next !== undefined && next.atMs <= nowMs; next = this.#heap.least) {
+      const { wake } = next
       this.#pop()
-      next.wake?.()
+      next.wake = undefined
+      wake?.()
     }
     this.#reschedule()
-  }
-
-  #push(entry: Entry): void {
-    const heap = this.#heap
-    let at = heap.length
-    heap.push(entry)
-    while (at > 0) {
-      const parent = (at - 1) >> 1
-      const above = heap[parent] as Entry
-      if (!before(entry, above)) break
-      heap[at] = above
-      at = parent
-    }
-    heap[at] = entry
-  }
-
-  #pop(): void {
-    const heap = this.#heap
-    const last = heap.pop()
-    if (last === undefined || heap.length === 0) return
-    let at = 0
-    for (;;) {
-      let child = 2 * at + 1
-      if (child >= heap.length) break
-      if (child + 1 < heap.length && before(heap[child + 1] as Entry, heap[child] as Entry)) child += 1
-      if (!before(heap[child] as Entry, last)) break
-      heap[at] = heap[child] as Entry
-      at = child
-    }
-    heap[at] = last
   }
 }

@@ -139,9 +139,10 @@ function proposalFromJson(data: Fields): Proposal {
 }
 
 function configToJson(config: ConsensusConfig | ScopeConfig): JsonObject {
+  const { networkType, timeoutNs, livenessCriteriaYes, maxRounds } = config
   // An override may hold anything; JSON has no infinities.
   const threshold = Number.isFinite(config.threshold) ? config.threshold : String(config.threshold)
-  return { ...config, threshold, timeoutNs: String(config.timeoutNs) }
+  return { networkType, threshold, timeoutNs: String(timeoutNs), livenessCriteriaYes, maxRounds }
 }
 
 function scopeConfigFromJson(data: Fields): ScopeConfig {

@@ -37,7 +37,7 @@ export {
   decideTimeout,
 } from './decide.ts'
 export { BallotError, type BallotErrorCode, type BallotErrorData, refuse } from './errors.ts'
-export { sessionsToEvict } from './eviction.ts'
+export { compareAge, sessionsToEvict } from './eviction.ts'
 export { BALLOT_SCHEMA_VERSION, ballotFactFromJson, ballotFactToJson } from './fact-codec.ts'
 export type { BallotEvent, BallotFact, ScopeFact, SessionFact } from './facts.ts'
 export { buildProposal, idFromUuid, type ProposalRequest, uuidV4, validateProposal } from './proposal.ts'

@@ -92,7 +92,7 @@ export class Session {
         this.#count(fact.vote)
         return
       case 'LateVoteCast':
-        this.#lateVotes.set(toHex(fact.vote.voteOwner), fact.vote)
+        this.#lateVotes.set(toHex(fact.vote.voteOwner), ownVote(fact.vote))
         return
       case 'DeadlinePassed':
         this.#change({ isDeadlinePassed: true })
@@ -114,8 +114,9 @@ export class Session {
   }
 
   #begin(fact: Extract<SessionFact, { type: 'ProposalCreated' | 'ProposalReceived' }>): void {
-    const { votes, round: _, ...proposal } = fact.proposal
-    this.#votes = [...votes]
+    const votes = fact.proposal.votes.map(ownVote)
+    const proposal = ownTerms(fact.proposal)
+    this.#votes = votes
     this.#byOwner = new Map(votes.map((vote) => [toHex(vote.voteOwner), vote]))
     this.#lateVotes = new Map()
     const yesVotes = votes.filter((vote) => vote.vote).length
@@ -130,13 +131,14 @@ export class Session {
       deadlineSec: fact.deadlineSec,
       isDeadlinePassed: false,
       isGone: false,
-      config: fact.config,
+      config: ownConfig(fact.config),
       proposal,
     }
     this.#state = produce(state, () => undefined)
   }
 
-  #count(vote: Vote): void {
+  #count(given: Vote): void {
+    const vote = ownVote(given)
     this.#votes.push(vote)
     this.#byOwner.set(toHex(vote.voteOwner), vote)
     this.#state = produce(this.state, (draft) => {
@@ -151,4 +153,37 @@ export class Session {
       Object.assign(draft, change)
     })
   }
+}
+
+/** Copies that hold the protocol's fields alone, and that neither who gave them nor who is shown them can change. */
+function ownVote(vote: Vote): Vote {
+  return Object.freeze({
+    voteId: vote.voteId,
+    voteOwner: vote.voteOwner,
+    proposalId: vote.proposalId,
+    timestamp: vote.timestamp,
+    vote: vote.vote,
+    parentHash: vote.parentHash,
+    receivedHash: vote.receivedHash,
+    voteHash: vote.voteHash,
+    signature: vote.signature,
+  })
+}
+
+function ownTerms(proposal: Proposal): SessionState['proposal'] {
+  return Object.freeze({
+    name: proposal.name,
+    payload: proposal.payload,
+    proposalId: proposal.proposalId,
+    proposalOwner: proposal.proposalOwner,
+    expectedVotersCount: proposal.expectedVotersCount,
+    timestamp: proposal.timestamp,
+    expirationTimestamp: proposal.expirationTimestamp,
+    livenessCriteriaYes: proposal.livenessCriteriaYes,
+  })
+}
+
+function ownConfig(config: ConsensusConfig): ConsensusConfig {
+  const { networkType, threshold, timeoutNs, livenessCriteriaYes, maxRounds } = config
+  return Object.freeze({ networkType, threshold, timeoutNs, livenessCriteriaYes, maxRounds })
 }

@@ -9,12 +9,12 @@
  */
 
 import type { Observable } from 'rxjs'
-import { toHex } from '../../base/text.ts'
 import {
   type ConsensusConfig,
   ConsensusConfigBuilder,
   DEFAULT_SCOPE_CONFIG,
   type Decision,
+  DecodeError,
   decideCreation,
   decideIncomingProposal,
   decideIncomingVote,
@@ -23,31 +23,26 @@ import {
   decodeProposal,
   decodeVote,
   idFromUuid,
-  outcomeOf,
   type Proposal,
   type ProposalRequest,
   refuse,
   type ScopeConfig,
   ScopeConfigBuilder,
+  type Session,
   type SessionState,
   toConsensusConfig,
   uuidV4,
   type Verify,
   type Vote,
   verificationOf,
+  verifierOf,
 } from '../../core/ballot/index.ts'
 import type { EventLog } from '../../ports/event-log.ts'
-import type { Random } from '../../ports/random.ts'
 import type { Signer, Verdict } from '../../ports/signature-scheme.ts'
-import { NoticeQueue } from '../notices.ts'
-import { VerificationQueue } from '../verification.ts'
-import { Notifier, type ScopedEvent } from './notifier.ts'
+import { type Assembly, assemble } from './assembly.ts'
+import type { ScopedEvent } from './notifier.ts'
 import { type ConsensusServiceOptions, ServiceError, withDefaults } from './options.ts'
-import { type ScopeStats, SessionQueries } from './queries.ts'
-import { Registry } from './registry.ts'
-import type { ScopeHost } from './scope-host.ts'
-import { SessionEngine } from './session-engine.ts'
-import type { SessionHost } from './session-host.ts'
+import type { ScopeStats } from './queries.ts'
 
 export interface CallOptions {
   /** The time of the call, in seconds since the Unix epoch. Default: the clock's. */
@@ -59,39 +54,14 @@ export interface DrawOptions extends CallOptions {
   readonly id?: number
 }
 
+/** Of a vote that comes alone, so that many votes fit into one append. */
+const MAX_VOTE_BYTES = 64 * 1024
 /** How often a drawn id may exist already before something is wrong with the randomness. */
 const MAX_DRAWS = 100
 
-/** What services over one storage have in common. */
-interface Shared {
-  readonly log: EventLog
-  readonly random: Random
-  readonly registry: Registry
-  readonly notifier: Notifier
-  readonly engine: SessionEngine
-  readonly verification: VerificationQueue
-  isClosed: boolean
-}
-
-function assemble(signer: Signer, options: Omit<Required<ConsensusServiceOptions>, 'signer'>): Shared {
-  const { log, random } = options
-  const registry = new Registry(log, toHex(signer.identity))
-  const notifier = new Notifier(new NoticeQueue())
-  const engine = new SessionEngine({ ...options, registry, notifier })
-  const verification = new VerificationQueue(signer.scheme)
-  return { log, random, registry, notifier, engine, verification, isClosed: false }
-}
-
 export class ConsensusService {
   readonly #signer: Signer
-  readonly #log: EventLog
-  readonly #random: Random
-  readonly #registry: Registry
-  readonly #notifier: Notifier
-  readonly #engine: SessionEngine
-  readonly #verification: VerificationQueue
-  readonly #queries: SessionQueries
-  readonly #shared: Shared
+  readonly #parts: Assembly
 
   /** Every event of every scope, from now on (ballots §7). */
   readonly decisions$: Observable<ScopedEvent>
@@ -100,18 +70,10 @@ export class ConsensusService {
 
   constructor(options: ConsensusServiceOptions = {}, original?: ConsensusService) {
     const { signer, ...rest } = withDefaults(options)
-    const shared = original === undefined ? assemble(signer, rest) : original.#shared
     this.#signer = signer
-    this.#shared = shared
-    this.#log = shared.log
-    this.#random = shared.random
-    this.#registry = shared.registry
-    this.#notifier = shared.notifier
-    this.#engine = shared.engine
-    this.#verification = shared.verification
-    this.#queries = new SessionQueries(shared.registry)
-    this.decisions$ = shared.notifier.decisions$
-    this.sessions$ = shared.notifier.sessions$
+    this.#parts = original === undefined ? assemble(signer, rest) : original.#parts
+    this.decisions$ = this.#parts.notifier.decisions$
+    this.sessions$ = this.#parts.notifier.sessions$
   }
 
   /**
@@ -137,10 +99,15 @@ export class ConsensusService {
   /** Rebuilds everything from the log and arms deadlines again; those that passed meanwhile pass now. */
   async recover(options: { readonly signal?: AbortSignal } = {}): Promise<{ readonly facts: number }> {
     this.#checkOpen()
-    const facts = await this.#registry.recover(options.signal)
-    for (const host of this.#registry.hosts) this.#engine.start(host)
-    for (const scope of this.#registry.scopes) await this.#engine.evict(scope)
-    return { facts }
+    try {
+      const facts = await this.#parts.registry.recover(options.signal)
+      await this.#parts.engine.start()
+      return { facts }
+    } catch (error) {
+      // Half a history is none.
+      this.#parts.registry.clear()
+      throw error
+    }
   }
 
   createProposal(scope: string, request: ProposalRequest, options: DrawOptions = {}): Promise<Proposal> {
@@ -154,23 +121,20 @@ export class ConsensusService {
     override: ConsensusConfig | undefined,
     options: DrawOptions = {},
   ): Promise<Proposal> {
-    this.#checkOpen()
-    const nowSec = options.nowSec ?? this.#engine.nowSec()
-    const host = this.#registry.scope(scope)
-    const id = options.id ?? this.#drawId(host)
-    const decision = decideCreation(scope, request, id, { scopeConfig: host.config, override }, nowSec)
-    if (host.sessions.has(id)) throw refuse({ code: 'ProposalAlreadyExist', scope, proposalId: id })
-    await this.#engine.open(host, id, decision)
-    return decision.answer
+    const nowSec = options.nowSec ?? this.#parts.engine.nowSec()
+    const id = options.id ?? this.#drawId(scope)
+    return this.#parts.engine.open(scope, id, ({ known, scopeConfig }) => {
+      const decision = decideCreation(scope, request, id, { scopeConfig, override }, nowSec)
+      if (known !== undefined) throw refuse({ code: 'ProposalAlreadyExist', scope, proposalId: id })
+      return decision
+    })
   }
 
   /** Signs, logs and returns our vote; send it to the others. After a crash the same vote is returned, never another. */
   castVote(scope: string, proposalId: number, choice: boolean, options: DrawOptions = {}): Promise<Vote> {
-    const nowSec = options.nowSec ?? this.#engine.nowSec()
-    const voteId = options.id ?? idFromUuid(uuidV4(this.#random.bytes(16)))
-    return this.#run(scope, proposalId, ({ session }) =>
-      decideOwnVote(session, { voteId, choice, nowSec }, this.#signer),
-    )
+    const nowSec = options.nowSec ?? this.#parts.engine.nowSec()
+    const voteId = options.id ?? idFromUuid(uuidV4(this.#parts.random.bytes(16)))
+    return this.#run(scope, proposalId, (session) => decideOwnVote(session, { voteId, choice, nowSec }, this.#signer))
   }
 
   async castVoteAndGetProposal(
@@ -189,57 +153,51 @@ export class ConsensusService {
     message: Proposal | Uint8Array,
     options: CallOptions = {},
   ): Promise<void> {
-    this.#checkOpen()
     const proposal = message instanceof Uint8Array ? decodeProposal(message) : message
-    const nowSec = options.nowSec ?? this.#engine.nowSec()
+    const nowSec = options.nowSec ?? this.#parts.engine.nowSec()
+    const schemeName = this.#signer.scheme.name
     const requests = proposal.votes.map(verificationOf)
-    await this.#verification
-      .run(requests, (verdicts) => {
-        const host = this.#registry.scope(scope)
-        const known = host.sessions.get(proposal.proposalId)?.session
-        const circumstances = {
-          nowSec,
-          verify: verifierFrom(proposal.votes, verdicts),
-          schemeName: this.#signer.scheme.name,
-        }
-        const decision = decideIncomingProposal(scope, proposal, known, host.config, circumstances)
-        return { opened: this.#engine.open(host, proposal.proposalId, decision) }
-      })
-      .then(({ opened }) => opened)
+    const { opened } = await this.#parts.verification.run(requests, (verdicts) => {
+      const circumstances = { nowSec, verify: verifierFrom(proposal.votes, verdicts), schemeName }
+      return {
+        opened: this.#parts.engine.open(scope, proposal.proposalId, ({ known, scopeConfig }) =>
+          decideIncomingProposal(scope, proposal, known, scopeConfig, circumstances),
+        ),
+      }
+    })
+    await opened
   }
 
   /** A vote from the network: the message, or its bytes. */
   async processIncomingVote(scope: string, message: Vote | Uint8Array, options: CallOptions = {}): Promise<void> {
-    this.#checkOpen()
-    const vote = message instanceof Uint8Array ? decodeVote(message) : message
-    const nowSec = options.nowSec ?? this.#engine.nowSec()
+    const vote = message instanceof Uint8Array ? decodeVote(message, MAX_VOTE_BYTES) : message
+    checkSize(vote)
+    const nowSec = options.nowSec ?? this.#parts.engine.nowSec()
     const { scheme } = this.#signer
-    // Nothing is spent on the signature of a vote for what we do not know.
-    this.#find(scope, vote.proposalId)
-    await this.#verification
-      .run([verificationOf(vote)], (verdicts) => {
-        const circumstances = { nowSec, verify: verifierFrom([vote], verdicts), schemeName: scheme.name }
-        return {
-          done: this.#run(scope, vote.proposalId, ({ session }) => decideIncomingVote(session, vote, circumstances)),
-        }
-      })
-      .then(({ done }) => done)
+    // Nothing is spent on the signature of a vote for what we do not know; its proposal may be right before it, though.
+    const isKnown = this.#parts.registry.find(scope, vote.proposalId) !== undefined
+    const { done } = await this.#parts.verification.run(isKnown ? [verificationOf(vote)] : [], ([verdict]) => {
+      const verify: Verify = verdict === undefined ? verifierOf(scheme) : () => verdict
+      const circumstances = { nowSec, verify, schemeName: scheme.name }
+      return {
+        done: this.#run(scope, vote.proposalId, (session) => decideIncomingVote(session, vote, circumstances)),
+      }
+    })
+    await done
   }
 
   /** The engine does this itself at each deadline; it may be done at any time besides (ballots §5). */
   async handleConsensusTimeout(scope: string, proposalId: number, options: CallOptions = {}): Promise<boolean> {
-    const nowSec = options.nowSec ?? this.#engine.nowSec()
-    const result = await this.#run(scope, proposalId, ({ session }) => decideTimeout(session, nowSec))
+    const nowSec = options.nowSec ?? this.#parts.engine.nowSec()
+    const result = await this.#run(scope, proposalId, (session) => decideTimeout(session, nowSec))
     return result === true
   }
 
   /** Settings of a scope; `initialize()` or `update()` at the end checks and stores them. */
   scope(name: string): ScopeConfigBuilder<Promise<void>> {
-    return new ScopeConfigBuilder(this.#registry.findScope(name)?.config, async (config) => {
-      this.#checkOpen()
-      const fact = { type: 'ScopeConfigured', config, nowSec: this.#engine.nowSec() } as const
-      await this.#registry.scope(name).commit(fact, this.#engine.nextEnvelope())
-    })
+    return new ScopeConfigBuilder(this.#parts.registry.findScope(name)?.config, (config) =>
+      this.#parts.engine.configureScope(name, config),
+    )
   }
 
   /** A builder of an explicit configuration for `createProposalWithConfig`. */
@@ -248,56 +206,49 @@ export class ConsensusService {
   }
 
   /** Forgets its sessions and its configuration; their facts stay in the log. */
-  async deleteScope(name: string): Promise<void> {
-    this.#checkOpen()
-    const scope = this.#registry.findScope(name)
-    if (scope === undefined) return
-    const metadata = this.#engine.nextEnvelope()
-    const sessions = [...scope.sessions.values()].filter((host) => host.durable !== undefined && !host.session.isGone)
-    await Promise.all(sessions.map((host) => this.#engine.end(host, 'SessionDeleted', metadata)))
-    if (scope.config !== undefined)
-      await scope.commit({ type: 'ScopeDeleted', nowSec: this.#engine.nowSec() }, metadata)
+  deleteScope(name: string): Promise<void> {
+    return this.#parts.engine.deleteScope(name)
   }
 
   /** true or false; otherwise ConsensusNotReached, ConsensusFailed or SessionNotFound is thrown. */
   getConsensusResult(scope: string, proposalId: number): boolean {
-    return this.#queries.result(scope, proposalId)
+    return this.#parts.queries.result(scope, proposalId)
   }
 
   getProposal(scope: string, proposalId: number): Proposal {
-    return this.#queries.proposal(scope, proposalId)
+    return this.#parts.queries.proposal(scope, proposalId)
   }
 
   getProposalConfig(scope: string, proposalId: number): ConsensusConfig {
-    return this.#queries.state(scope, proposalId).config
+    return this.#parts.queries.state(scope, proposalId).config
   }
 
   getActiveProposals(scope: string): Proposal[] {
-    return this.#queries.active(scope)
+    return this.#parts.queries.active(scope)
   }
 
   /** Results of the decided proposals by id. */
   getReachedProposals(scope: string): Map<number, boolean> {
-    return this.#queries.reached(scope)
+    return this.#parts.queries.reached(scope)
   }
 
   getScopeConfig(scope: string): ScopeConfig | undefined {
-    return this.#registry.findScope(scope)?.config
+    return this.#parts.registry.findScope(scope)?.config
   }
 
   getScopeStats(scope: string): ScopeStats {
-    return this.#queries.stats(scope)
+    return this.#parts.queries.stats(scope)
   }
 
   /** Scopes that hold sessions. */
   listScopes(): string[] {
-    return this.#queries.scopes()
+    return this.#parts.queries.scopes()
   }
 
-  /** true or false, then complete; null for a failure that a decision may still follow. */
+  /** true or false, then complete; null for a failure that a decision may still follow. Late subscribers are told, too. */
   outcome$(scope: string, proposalId: number): Observable<boolean | null> {
-    const host = this.#find(scope, proposalId)
-    return this.#notifier.outcomeOf$(host.id, () => (host.durable === undefined ? undefined : outcomeOf(host.durable)))
+    const host = this.#parts.queries.host(scope, proposalId)
+    return this.#parts.notifier.outcomeOf$(host.id, () => host.durable)
   }
 
   /** What is stored: the log itself, and the frozen state of each session, in order of arrival. */
@@ -307,9 +258,9 @@ export class ConsensusService {
     sessions(scope: string): SessionState[]
   } {
     return {
-      log: this.#log,
-      session: (scope, proposalId) => this.#queries.state(scope, proposalId),
-      sessions: (scope) => this.#queries.states(scope),
+      log: this.#parts.log,
+      session: (scope, proposalId) => this.#parts.queries.state(scope, proposalId),
+      sessions: (scope) => this.#parts.queries.states(scope),
     }
   }
 
@@ -318,14 +269,9 @@ export class ConsensusService {
     return this.decisions$
   }
 
-  /** Ends deadlines and observables once appends under way are done. The log is its owner's to close. */
-  async close(): Promise<void> {
-    if (this.#shared.isClosed) return
-    this.#shared.isClosed = true
-    this.#engine.close()
-    await Promise.all([...this.#registry.hosts].map((host) => host.writer.settled()))
-    for (const host of this.#registry.hosts) host.stop()
-    this.#notifier.close()
+  /** Ends deadlines and observables once commands under way are done. The log is its owner's to close. */
+  close(): Promise<void> {
+    return this.#parts.engine.close().then(() => this.#parts.notifier.close())
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -335,32 +281,29 @@ export class ConsensusService {
   async #run<Answer>(
     scope: string,
     proposalId: number,
-    decide: (host: SessionHost) => Decision<Answer>,
+    decide: (session: Session) => Decision<Answer>,
   ): Promise<Answer> {
     this.#checkOpen()
-    return this.#engine.run(this.#find(scope, proposalId), decide)
+    const host = this.#parts.registry.find(scope, proposalId)
+    if (host === undefined) throw refuse({ code: 'SessionNotFound', scope, proposalId })
+    return this.#parts.engine.run(host, decide)
   }
 
-  #find(scope: string, proposalId: number): SessionHost {
-    const host = this.#registry.find(scope, proposalId)
-    if (host === undefined || host.session.isGone) throw refuse({ code: 'SessionNotFound', scope, proposalId })
-    return host
-  }
-
-  #drawId(scope: ScopeHost): number {
+  #drawId(scope: string): number {
+    const sessions = this.#parts.registry.findScope(scope)?.sessions
     for (let draws = 0; draws < MAX_DRAWS; draws += 1) {
-      const id = idFromUuid(uuidV4(this.#random.bytes(16)))
+      const id = idFromUuid(uuidV4(this.#parts.random.bytes(16)))
       // ballots §6: an id that exists is drawn again.
-      if (!scope.sessions.has(id)) return id
+      if (sessions?.has(id) !== true) return id
     }
     throw new ServiceError(
-      { code: 'ProposalIdsExhausted', scope: scope.name },
+      { code: 'ProposalIdsExhausted', scope },
       `${MAX_DRAWS} random ids in a row exist already: the randomness is broken`,
     )
   }
 
   #checkOpen(): void {
-    if (this.#shared.isClosed) throw new ServiceError({ code: 'ServiceClosed' }, 'the service is closed')
+    if (this.#parts.engine.isClosed) throw new ServiceError({ code: 'ServiceClosed' }, 'the service is closed')
   }
 }
 
@@ -369,6 +312,16 @@ export function createConsensusService(options: ConsensusServiceOptions = {}): C
   return new ConsensusService(options)
 }
 
+function checkSize({ voteOwner, parentHash, receivedHash, voteHash, signature }: Vote): void {
+  const bytes = voteOwner.length + parentHash.length + receivedHash.length + voteHash.length + signature.length
+  if (bytes <= MAX_VOTE_BYTES) return
+  throw new DecodeError(
+    { code: 'MessageTooLarge', bytes, maxBytes: MAX_VOTE_BYTES },
+    `a vote of ${bytes} bytes; at most ${MAX_VOTE_BYTES} are taken`,
+  )
+}
+
 function verifierFrom(votes: readonly Vote[], verdicts: readonly Verdict[]): Verify {
-  return (vote) => verdicts[votes.indexOf(vote)] ?? 'malformed'
+  const verdictOf = new Map(votes.map((vote, place) => [vote, verdicts[place]]))
+  return (vote) => verdictOf.get(vote) ?? 'malformed'
 }

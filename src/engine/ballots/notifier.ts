@@ -4,8 +4,8 @@
  * What subscribers see, in order. The subjects are private; nothing here ever errors a stream, and all complete on close.
  */
 
-import { defer, EMPTY, type Observable, of, Subject } from 'rxjs'
-import { type BallotEvent, type Outcome, outcomeOf, type SessionState } from '../../core/ballot/index.ts'
+import { concat, defer, distinctUntilChanged, EMPTY, type Observable, of, Subject } from 'rxjs'
+import { type BallotEvent, outcomeOf, type SessionState } from '../../core/ballot/index.ts'
 import type { NoticeQueue } from '../notices.ts'
 
 /** An event of a scope (ballots §7). */
@@ -37,7 +37,6 @@ export class Notifier {
   }
 
   outcome(id: string, state: SessionState): void {
-    this.state(state)
     const outcome = outcomeOf(state)
     if (outcome === undefined) return
     this.#queue.publish(() => {
@@ -52,15 +51,20 @@ export class Notifier {
     this.#queue.publish(() => this.#completeOutcome(id))
   }
 
-  /** true, false, or null for a failure that a decision may still follow; completes with the decision. */
-  outcomeOf$(id: string, current: () => Outcome): Observable<boolean | null> {
+  /**
+   * true, false, or null for a failure that a decision may still follow; completes with the decision, or with the end of
+   * the session. Who comes late is told what `current` says.
+   */
+  outcomeOf$(id: string, current: () => SessionState | undefined): Observable<boolean | null> {
     return defer(() => {
-      const outcome = current()
-      if (typeof outcome === 'boolean') return of(outcome)
-      if (this.#isClosed) return EMPTY
+      const state = current()
+      const outcome = state === undefined ? undefined : outcomeOf(state)
+      const known = outcome === undefined ? EMPTY : of(outcome)
+      if (typeof outcome === 'boolean' || state?.isGone !== false || this.#isClosed) return known
       const subject = this.#outcomes.get(id) ?? new Subject<boolean | null>()
       this.#outcomes.set(id, subject)
-      return subject
+      // A notice of what is told here already may still be waiting for its turn.
+      return concat(known, subject).pipe(distinctUntilChanged())
     })
   }
 

@@ -30,6 +30,8 @@ export interface ConsensusServiceOptions {
 export type ServiceErrorData =
   | { readonly code: 'InvalidOption'; readonly option: string; readonly value: string }
   | { readonly code: 'ServiceClosed' }
+  /** Its name cannot be part of a stream's. */
+  | { readonly code: 'InvalidScope'; readonly scope: string }
   | { readonly code: 'ProposalIdsExhausted'; readonly scope: string }
 
 /** Misuse of a service. */

@@ -26,6 +26,10 @@ export class SessionQueries {
     return this.#shown(scope, proposalId).state
   }
 
+  host(scope: string, proposalId: number): SessionHost {
+    return this.#shown(scope, proposalId).host
+  }
+
   proposal(scope: string, proposalId: number): Proposal {
     const { host, state } = this.#shown(scope, proposalId)
     return host.session.proposalAt(state)
@@ -69,8 +73,12 @@ export class SessionQueries {
     }
   }
 
+  /** Those that hold sessions, by name: the order in which they came is not the same after a restart. */
   scopes(): string[] {
-    return [...this.#registry.scopes].map(({ name }) => name).filter((name) => this.states(name).length > 0)
+    return [...this.#registry.scopes]
+      .map(({ name }) => name)
+      .filter((name) => !this.#hosts(name).next().done)
+      .sort()
   }
 
   #shown(scope: string, proposalId: number): { readonly host: SessionHost; readonly state: SessionState } {

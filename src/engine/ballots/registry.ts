@@ -4,11 +4,16 @@
  * All scopes and sessions of one peer, by name and id, and their rebuilding from the log.
  */
 
+import { utf8 } from '../../base/bytes.ts'
 import { assert } from '../../base/errors.ts'
-import type { EventLog, RecordedFact, Revision } from '../../ports/event-log.ts'
+import { type EventLog, NO_STREAM, type RecordedFact, STREAM_NAME_LIMIT } from '../../ports/event-log.ts'
 import { parseStreamName, streamName } from '../streams.ts'
+import { ServiceError } from './options.ts'
 import { ScopeHost } from './scope-host.ts'
-import { SessionHost } from './session-host.ts'
+import { type Follow, SessionHost } from './session-host.ts'
+
+/** Of the decimal of an id. */
+const LONGEST_ID = '4294967295'
 
 export class Registry {
   readonly #log: EventLog
@@ -16,9 +21,13 @@ export class Registry {
   readonly #scopes = new Map<string, ScopeHost>()
   readonly #hosts = new Map<string, SessionHost>()
 
-  constructor(log: EventLog, peer: string) {
+  readonly #follow: Follow
+
+  /** `follow` is told of facts that turn out to be written although their append failed. */
+  constructor(log: EventLog, peer: string, follow: Follow) {
     this.#log = log
     this.#peer = peer
+    this.#follow = follow
   }
 
   /** Every scope that this process knows of, also one without sessions. */
@@ -34,13 +43,24 @@ export class Registry {
     return this.#scopes.get(name)
   }
 
-  scope(name: string, revision?: Revision): ScopeHost {
+  /** Begins it where it is unknown. */
+  scope(name: string): ScopeHost {
     const known = this.#scopes.get(name)
     if (known !== undefined) return known
-    const stream = streamName({ category: 'scope', peer: this.#peer, scope: name })
-    const scope = new ScopeHost(this.#log, stream, name, revision)
+    this.#checkName(name)
+    const scope = new ScopeHost(this.#log, streamName({ category: 'scope', peer: this.#peer, scope: name }), name)
     this.#scopes.set(name, scope)
     return scope
+  }
+
+  /** Two names must never share a stream, and a stream must take the name. */
+  #checkName(name: string): void {
+    const longest = this.#streamOf(name, LONGEST_ID)
+    if (name.isWellFormed() && utf8(longest).length <= STREAM_NAME_LIMIT) return
+    throw new ServiceError(
+      { code: 'InvalidScope', scope: name },
+      `the name of a scope must be well-formed text, short enough for a stream of at most ${STREAM_NAME_LIMIT} bytes`,
+    )
   }
 
   /** By the name of its stream, which is the id of its actor. */
@@ -63,52 +83,65 @@ export class Registry {
   /** After its end is durable, or its beginning was not. */
   drop(host: SessionHost): void {
     host.stop()
+    if (this.#hosts.get(host.id) !== host) return
     this.#hosts.delete(host.id)
     const scope = this.#scopes.get(host.key.scope)
-    scope?.sessions.delete(host.key.proposalId)
-    // A scope without configuration ever is nothing but its sessions.
-    if (scope?.sessions.size === 0 && scope.writer.revision === -1 && scope.writer.isIdle)
-      this.#scopes.delete(scope.name)
+    scope?.forget(host)
+    if (scope !== undefined) this.dropIfEmpty(scope)
+  }
+
+  /** A scope without configuration ever is nothing but its sessions. */
+  dropIfEmpty(scope: ScopeHost): void {
+    const isUnconfigured = scope.writer.revision === NO_STREAM && scope.writer.isIdle && scope.isSound
+    if (scope.sessions.size === 0 && isUnconfigured) this.#scopes.delete(scope.name)
+  }
+
+  /** Forgets everything; the log is as it was. */
+  clear(): void {
+    for (const host of this.#hosts.values()) host.stop()
+    this.#hosts.clear()
+    this.#scopes.clear()
   }
 
   /** Folds every fact of this peer's ballots, in the order of the log. Resolves to how many there were. */
   async recover(signal?: AbortSignal): Promise<number> {
-    const revisions = new Map<StreamOwner, Revision>()
     let facts = 0
     for await (const fact of this.#log.readAll(signal === undefined ? {} : { signal })) {
-      const owner = this.#replay(fact)
-      if (owner === undefined) continue
-      revisions.set(owner, fact.revision)
-      facts += 1
+      if (this.#replay(fact)) facts += 1
     }
-    for (const [owner, revision] of revisions) owner.writer.restart(revision)
-    for (const host of this.#hosts.values()) if (host.session.isGone) this.drop(host)
     return facts
   }
 
-  #replay(fact: RecordedFact): StreamOwner | undefined {
+  /** False for what is none of ours. */
+  #replay(fact: RecordedFact): boolean {
     const name = parseStreamName(fact.stream)
-    if (name?.peer !== this.#peer || name.scope === undefined) return undefined
-    if (name.category === 'scope') {
-      const scope = this.scope(name.scope)
-      scope.replay(fact)
-      return scope
-    }
-    if (name.category !== 'ballot' || name.proposal === undefined) return undefined
+    if (name?.peer !== this.#peer || name.scope === undefined) return false
+    if (name.category === 'scope') this.scope(name.scope).replay(fact)
+    else if (name.category === 'ballot' && name.proposal !== undefined)
+      this.#replaySession(name.scope, Number(name.proposal), fact)
+    else return false
+    return true
+  }
+
+  #replaySession(scope: string, proposalId: number, fact: RecordedFact): void {
     let host = this.#hosts.get(fact.stream)
-    // A session that ended and began again is a new one, and the newest in its scope.
-    if (host === undefined || host.session.isGone) {
-      if (host !== undefined) this.drop(host)
-      host = this.#newHost(name.scope, Number(name.proposal))
+    if (host === undefined) {
+      host = this.#newHost(scope, proposalId)
       this.#add(host)
     }
+    const isNew = host.durable === undefined
     host.replay(fact)
-    return host
+    if (isNew) this.scope(scope).keep(host, host.session.state.createdAtSec)
+    // A session of this id that begins again is another one, and the newest in its scope.
+    if (host.session.isGone) this.drop(host)
   }
 
   #newHost(scope: string, proposalId: number): SessionHost {
-    const stream = streamName({ category: 'ballot', peer: this.#peer, scope, proposal: String(proposalId) })
-    return new SessionHost(this.#log, stream, { scope, proposalId })
+    return new SessionHost(this.#log, this.#streamOf(scope, String(proposalId)), { scope, proposalId }, this.#follow)
+  }
+
+  #streamOf(scope: string, proposal: string): string {
+    return streamName({ category: 'ballot', peer: this.#peer, scope, proposal })
   }
 
   #add(host: SessionHost): void {
@@ -116,5 +149,3 @@ export class Registry {
     this.scope(host.key.scope).sessions.set(host.key.proposalId, host)
   }
 }
-
-type StreamOwner = ScopeHost | SessionHost

@@ -1,27 +1,52 @@
 /**
  * @module engine/ballots/scope-host
  *
- * One scope: its configuration, and its sessions in order of arrival.
+ * One scope: its configuration, its sessions in order of arrival, and which of them are to go first.
  */
 
 import { produce } from 'immer'
-import { ballotFactFromJson, ballotFactToJson, type ScopeConfig, type ScopeFact } from '../../core/ballot/index.ts'
+import {
+  ballotFactFromJson,
+  ballotFactToJson,
+  compareAge,
+  type ScopeConfig,
+  type ScopeFact,
+} from '../../core/ballot/index.ts'
 import { type EventLog, type FactMetadata, NO_STREAM, type RecordedFact, type Revision } from '../../ports/event-log.ts'
+import { Heap } from '../heap.ts'
+import { type Refold, Refolding } from '../refolding.ts'
 import { StreamWriter } from '../stream-writer.ts'
 import type { SessionHost } from './session-host.ts'
+
+export interface Kept {
+  readonly host: SessionHost
+  readonly createdAtSec: bigint
+  /** Order of arrival. */
+  readonly sequence: number
+}
+
+const goesBefore = (a: Kept, b: Kept): boolean => (compareAge(a, b) || a.sequence - b.sequence) < 0
 
 export class ScopeHost {
   readonly name: string
   readonly writer: StreamWriter
+  /** By id, also those that are not durable yet. */
   readonly sessions = new Map<number, SessionHost>()
   readonly #log: EventLog
+  readonly #refolding: Refolding
   /** Frozen; durable. */
   #config: ScopeConfig | undefined
+  /** Durable, and not on their way out. */
+  readonly #kept = new Set<SessionHost>()
+  /** Holds also some that are not kept any more. */
+  readonly #byAge = new Heap<Kept>(goesBefore)
+  #sequence = 0
 
-  constructor(log: EventLog, stream: string, name: string, revision: Revision | undefined) {
+  constructor(log: EventLog, stream: string, name: string) {
     this.#log = log
     this.name = name
-    this.writer = new StreamWriter(log, stream, revision ?? NO_STREAM)
+    this.writer = new StreamWriter(log, stream, NO_STREAM)
+    this.#refolding = new Refolding(this.writer, () => this.#fold())
   }
 
   get config(): ScopeConfig | undefined {
@@ -30,30 +55,75 @@ export class ScopeHost {
 
   replay(fact: RecordedFact): void {
     this.#evolve(ballotFactFromJson(fact.type, fact.data) as ScopeFact)
+    this.writer.restart(fact.revision)
   }
 
+  /** The caller sees to it that the scope is sound. */
   async commit(fact: ScopeFact, metadata: FactMetadata): Promise<void> {
     try {
       await this.writer.append([{ type: fact.type, data: ballotFactToJson(fact), metadata }])
     } catch (error) {
-      await this.#reload()
+      // It may have been written all the same: the log knows. If it cannot be read now, the next command asks again.
+      await this.#refolding.ensure().catch(() => undefined)
       throw error
     }
     this.#evolve(fact)
   }
 
-  /** The append may have been written all the same: the log knows. */
-  async #reload(): Promise<void> {
-    await this.writer.settled()
-    if (this.writer.failure === undefined || this.writer.isFenced) return
-    let revision = NO_STREAM
+  /** False after a failed append, until the configuration is folded from the log again. */
+  get isSound(): boolean {
+    return this.#refolding.isSound
+  }
+
+  ensureSound(): Promise<void> {
+    return this.#refolding.ensure()
+  }
+
+  /** A session became durable: it is the last to have arrived. */
+  keep(host: SessionHost, createdAtSec: bigint): void {
+    this.#kept.add(host)
+    this.#byAge.push({ host, createdAtSec, sequence: this.#sequence })
+    this.#sequence += 1
+    this.sessions.delete(host.key.proposalId)
+    this.sessions.set(host.key.proposalId, host)
+  }
+
+  /** The session that goes first, if more than `limit` are kept. From now on it counts as gone. */
+  takeExcess(limit: number): Kept | undefined {
+    while (this.#kept.size > limit) {
+      const first = this.#byAge.pop()
+      if (first === undefined || this.#kept.delete(first.host)) return first
+    }
+    return undefined
+  }
+
+  /** Its end could not be written. */
+  putBack(kept: Kept): void {
+    if (this.sessions.get(kept.host.key.proposalId) !== kept.host) return
+    this.#kept.add(kept.host)
+    this.#byAge.push(kept)
+  }
+
+  /** It is gone. */
+  forget(host: SessionHost): void {
+    this.#kept.delete(host)
+    if (this.sessions.get(host.key.proposalId) === host) this.sessions.delete(host.key.proposalId)
+    if (this.#byAge.size > 2 * this.#kept.size) this.#byAge.retain((entry) => this.#kept.has(entry.host))
+  }
+
+  async #fold(): Promise<Refold> {
+    let revision: Revision | undefined
     let config: ScopeConfig | undefined
     for await (const fact of this.#log.read(this.writer.stream)) {
       config = configAfter(ballotFactFromJson(fact.type, fact.data) as ScopeFact)
       revision = fact.revision
     }
-    this.#config = config
-    this.writer.restart(revision)
+    return {
+      revision,
+      adopt: () => {
+        this.#config = config
+      },
+    }
   }
 
   #evolve(fact: ScopeFact): void {

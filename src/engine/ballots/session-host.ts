@@ -23,6 +23,7 @@ import {
   type RecordedFact,
   type Revision,
 } from '../../ports/event-log.ts'
+import { type Refold, Refolding } from '../refolding.ts'
 import { StreamWriter } from '../stream-writer.ts'
 
 export interface SessionKey {
@@ -32,6 +33,9 @@ export interface SessionKey {
 
 export type ProvidedSessionMachine = typeof sessionMachine
 
+/** What turns out to be durable: the facts, and the state after them. */
+export type Follow = (host: SessionHost, facts: readonly SessionFact[], state: SessionState) => void
+
 const MS_PER_SEC = 1_000
 
 export class SessionHost {
@@ -39,17 +43,26 @@ export class SessionHost {
   readonly id: string
   readonly writer: StreamWriter
   readonly #log: EventLog
+  readonly #refolding: Refolding
+  /** Told of facts that turn out to be written although their append failed. */
+  readonly #follow: Follow
   #session: Session
   #durable: SessionState | undefined
+  /** What subscribers were told last. */
+  #published: SessionState | undefined
+  /** Facts of this session that were followed; the fold after a failure tells what else is written. */
+  #followed = 0
+  #commitsUnderWay = 0
   #actor: Actor<ProvidedSessionMachine> | undefined
-  #reloading: Promise<void> | undefined
 
-  constructor(log: EventLog, stream: string, key: SessionKey, revision?: Revision) {
+  constructor(log: EventLog, stream: string, key: SessionKey, follow: Follow) {
     this.#log = log
     this.key = key
     this.id = stream
     this.#session = new Session()
-    this.writer = new StreamWriter(log, stream, revision ?? (() => this.#openRevision()))
+    this.writer = new StreamWriter(log, stream, () => this.#openRevision())
+    this.#refolding = new Refolding(this.writer, () => this.#fold())
+    this.#follow = follow
   }
 
   /** What core decides upon. */
@@ -62,8 +75,9 @@ export class SessionHost {
     return this.#durable
   }
 
-  get reloading(): Promise<void> | undefined {
-    return this.#reloading
+  /** False after a failed append, until the session is folded from the log again. */
+  get isSound(): boolean {
+    return this.#refolding.isSound
   }
 
   get isLive(): boolean {
@@ -74,16 +88,42 @@ export class SessionHost {
   replay(fact: RecordedFact): void {
     this.#session.evolve(ballotFactFromJson(fact.type, fact.data) as SessionFact)
     this.#durable = this.#session.state
+    this.#followed += 1
+    this.writer.restart(fact.revision)
   }
 
-  /** Applies facts in memory and appends them; resolves when they are durable and shown. */
+  /**
+   * Applies facts in memory and appends them. Resolves to the state after them when they, and all before them, are
+   * durable; the caller then shows it.
+   */
   async commit(facts: readonly SessionFact[], metadata: FactMetadata): Promise<SessionState> {
     for (const fact of facts) this.#session.evolve(fact)
     const { state } = this.#session
-    if (facts.length === 0 && this.writer.isIdle) return state
-    await this.writer.append(facts.map((fact) => ({ type: fact.type, data: ballotFactToJson(fact), metadata })))
-    this.#durable = state
+    if (facts.length === 0 && this.#commitsUnderWay === 0) return state
+    this.#commitsUnderWay += 1
+    try {
+      await this.writer.append(facts.map((fact) => ({ type: fact.type, data: ballotFactToJson(fact), metadata })))
+      this.#followed += facts.length
+    } finally {
+      this.#commitsUnderWay -= 1
+    }
     return state
+  }
+
+  /** Resolves when all that was decided before is durable. */
+  async settled(): Promise<void> {
+    if (this.#commitsUnderWay > 0) await this.writer.append([])
+  }
+
+  show(state: SessionState): void {
+    this.#durable = state
+  }
+
+  /** The state shown, where subscribers were not told of it yet. */
+  takeUnpublished(): SessionState | undefined {
+    if (this.#durable === this.#published) return undefined
+    this.#published = this.#durable
+    return this.#durable
   }
 
   startActor(machine: ProvidedSessionMachine, state: SessionState): void {
@@ -105,25 +145,38 @@ export class SessionHost {
     this.#actor = undefined
   }
 
-  /** After a failed append: forget what was not written, and fold the log again. */
-  reload(): Promise<void> {
-    this.#reloading ??= this.#reload().finally(() => {
-      this.#reloading = undefined
-    })
-    return this.#reloading
+  /** After a failed append: forgets what was not written, and folds the log again. */
+  ensureSound(): Promise<void> {
+    return this.#refolding.ensure()
   }
 
-  async #reload(): Promise<void> {
-    await this.writer.settled()
+  async #fold(): Promise<Refold> {
     const session = new Session()
-    let revision = NO_STREAM
-    for await (const fact of this.#log.read(this.id)) {
-      session.evolve(ballotFactFromJson(fact.type, fact.data) as SessionFact)
-      revision = fact.revision
+    let facts: SessionFact[] = []
+    let revision: Revision | undefined
+    for await (const recorded of this.#log.read(this.id)) {
+      const fact = ballotFactFromJson(recorded.type, recorded.data) as SessionFact
+      // An earlier session of this id is another one.
+      if (session.isGone) facts = []
+      session.evolve(fact)
+      facts.push(fact)
+      revision = recorded.revision
+    }
+    return { revision, adopt: () => this.#adopt(session, facts) }
+  }
+
+  #adopt(session: Session, facts: readonly SessionFact[]): void {
+    if (this.#durable === undefined && (session.isGone || this.writer.isFenced)) {
+      // What stands there is an earlier session of this id, or somebody else's: ours was never written.
+      this.#session = new Session()
+      return
     }
     this.#session = session
-    this.#durable = revision === NO_STREAM ? undefined : session.state
-    if (!this.writer.isFenced) this.writer.restart(revision)
+    // Fenced: what others wrote is shown, and nothing is done about it.
+    if (this.writer.isFenced) return this.show(session.state)
+    const unseen = facts.slice(this.#followed)
+    this.#followed = facts.length
+    this.#follow(this, unseen, session.state)
   }
 
   /** A new session's stream is new, or ends with the end of an earlier session of this id: else somebody else writes it. */

@@ -1,0 +1,37 @@
+/**
+ * @module engine/ballots/assembly
+ *
+ * What a consensus service stands on; services of several keys over one storage have it in common.
+ */
+
+import { toHex } from '../../base/text.ts'
+import type { EventLog } from '../../ports/event-log.ts'
+import type { Random } from '../../ports/random.ts'
+import type { Signer } from '../../ports/signature-scheme.ts'
+import { NoticeQueue } from '../notices.ts'
+import { VerificationQueue } from '../verification.ts'
+import { Notifier } from './notifier.ts'
+import type { ConsensusServiceOptions } from './options.ts'
+import { SessionQueries } from './queries.ts'
+import { Registry } from './registry.ts'
+import { SessionEngine } from './session-engine.ts'
+
+export interface Assembly {
+  readonly log: EventLog
+  readonly random: Random
+  readonly registry: Registry
+  readonly notifier: Notifier
+  readonly engine: SessionEngine
+  readonly verification: VerificationQueue
+  readonly queries: SessionQueries
+}
+
+/** `signer` names the streams and the scheme. */
+export function assemble(signer: Signer, options: Omit<Required<ConsensusServiceOptions>, 'signer'>): Assembly {
+  const { log, random } = options
+  const registry: Registry = new Registry(log, toHex(signer.identity), (...became) => engine.cameToLight(...became))
+  const notifier = new Notifier(new NoticeQueue())
+  const engine: SessionEngine = new SessionEngine({ ...options, registry, notifier })
+  const verification = new VerificationQueue(signer.scheme)
+  return { log, random, registry, notifier, engine, verification, queries: new SessionQueries(registry) }
+}
