@@ -150,15 +150,18 @@ describe('the session machine', () => {
               return decideOwnVote(session, { voteId: 1, choice: each.own, nowSec }, cheapSigner('self')).facts
             return decideIncomingVote(session, voteBy(each.voter, proposal, each.choice), circumstances).facts
           }
+          const settling: string[] = []
           for (const each of steps) {
             const facts = unlessRefused(() => decide(each))
             for (const fact of facts) {
               session.evolve(fact)
               const signal = SIGNAL_OF[fact.type]
               if (signal !== undefined) follower.actor.send({ type: signal })
+              if (signal === 'session.decided' || signal === 'session.lapsed') settling.push('outcome')
             }
             expectAgreement(session, follower)
           }
+          expect(follower.actions.filter((action) => action === 'outcome')).toEqual(settling)
         },
       ),
     )
