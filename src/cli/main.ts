@@ -11,16 +11,28 @@ import { WitanError } from '../base/errors.ts'
 import { LogError } from '../ports/event-log.ts'
 import { demoCommand } from './demo/command.ts'
 import { paint } from './output.ts'
+import { logCommand, replayCommand } from './peer/audit.ts'
+import { blocksCommand, initCommand, membersCommands, statusCommand, voteCommand } from './peer/commands.ts'
+import { runCommand } from './peer/run.ts'
 import { UsageError } from './usage-error.ts'
 
 const EXIT = { failed: 1, usage: 2, environment: 3 } as const
 
 function program(): Command {
-  return new Command('witan')
+  const witan = new Command('witan')
     .description('Byzantine fault tolerant agreement: one order of blocks, and yes/no proposals')
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()
     .addCommand(demoCommand())
+    .addCommand(initCommand())
+    .addCommand(runCommand())
+    .addCommand(voteCommand())
+    .addCommand(blocksCommand())
+    .addCommand(statusCommand())
+    .addCommand(logCommand())
+    .addCommand(replayCommand())
+  for (const command of membersCommands()) witan.addCommand(command)
+  return witan
 }
 
 function exitCodeOf(error: unknown): number {

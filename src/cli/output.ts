@@ -18,3 +18,7 @@ export function column(text: string, width: number): string {
   if (points.length > width) return `${points.slice(0, width - 1).join('')}…`
   return text + ' '.repeat(width - points.length)
 }
+
+export function line(text: string): void {
+  process.stdout.write(`${text}\n`)
+}

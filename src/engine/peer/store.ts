@@ -48,6 +48,8 @@ export interface RecoverOptions {
   readonly signal?: AbortSignal
   /** Give the blocks from this index. Default: none. */
   readonly blocksFrom?: number
+  /** Write nothing: the log may be another process's. Default: false. */
+  readonly isAudit?: boolean
 }
 
 export class PeerStore {
@@ -112,6 +114,7 @@ export class PeerStore {
   async recover({
     signal,
     blocksFrom = Number.POSITIVE_INFINITY,
+    isAudit = false,
   }: RecoverOptions = {}): Promise<Recovered | undefined> {
     const newBlocks: AgreedBlock[] = []
     const check = new BlockCheck(this.#log.read(this.blockStream, signalled(signal)), this.blockStream)
@@ -134,7 +137,7 @@ export class PeerStore {
     if (parsec === undefined) return undefined
     this.#gossip = new StreamWriter(this.#log, this.gossipStream, revision)
     this.#blocks = new StreamWriter(this.#log, this.blockStream, logged - 1)
-    await this.appendBlocks(missing)
+    if (!isAudit) await this.appendBlocks(missing)
     return { parsec, facts: revision + 1, blocks: check.count, nextPosition, newBlocks }
   }
 

@@ -59,7 +59,7 @@ async function replay(
   const log = await embeddedLog({ folder: join(folder, 'log') })
   try {
     const store = new PeerStore(log, group, signer, systemRandom)
-    const recovered = await store.recover()
+    const recovered = await store.recover({ isAudit: true })
     const ledger = new Ledger()
     const blockHashes: string[] = []
     for await (const block of new History(log, store.blockStream, group.format).allBlocks()) {

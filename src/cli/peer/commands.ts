@@ -1,0 +1,194 @@
+/**
+ * @module cli/peer/commands
+ *
+ * `witan init`, and the commands that talk to a running peer: `vote`, `blocks`, `status`, `add`, `remove`, `leave`.
+ */
+
+import { Command } from 'commander'
+import { fromHex, toHex } from '../../base/text.ts'
+import { History } from '../../engine/peer/history.ts'
+import { groupOf } from '../../engine/peer/options.ts'
+import { streamName } from '../../engine/streams.ts'
+import { line } from '../output.ts'
+import { UsageError } from '../usage-error.ts'
+import { askOrRefuse, askRunning, type ControlRequest } from './control.ts'
+import { PeerFolder, parseAddress, parseEndpoint, parseId } from './folder.ts'
+import { textOf } from './run.ts'
+
+interface JsonOption {
+  readonly json?: true
+}
+
+export function initCommand(): Command {
+  return new Command('init')
+    .description('make a peer: its key and its configuration; run it again with every --member to set the genesis')
+    .argument('<folder>', 'made if it is not there; a key in it is kept')
+    .option('--listen <host:port>', 'where this peer accepts others', '127.0.0.1:7001')
+    .option('--member <id@host:port>', 'a genesis member, this peer included; once for each', collect, [])
+    .option('--peer <id@host:port>', 'a further peer that we may talk to; once for each', collect, [])
+    .option('--json', 'print JSON')
+    .exitOverride()
+    .action(
+      (
+        path: string,
+        options: JsonOption & { readonly listen: string; readonly member: string[]; readonly peer: string[] },
+      ) => {
+        const folder = new PeerFolder(path)
+        const listen = parseEndpoint('--listen', options.listen)
+        const members = options.member.map((text) => parseAddress('--member', text))
+        const others = options.peer.map((text) => parseAddress('--peer', text))
+        const genesis = members.map(({ id }) => id)
+        if (new Set(genesis).size !== genesis.length)
+          throw new UsageError('--member names one id twice; each member stands once')
+        const before = folder.hasConfig() ? folder.config().genesis : []
+        if (before.length > 0 && members.length > 0 && before.toSorted().join() !== genesis.toSorted().join()) {
+          throw new UsageError(
+            `${path} has another genesis already; a peer keeps its genesis for life. Make a new folder for another group`,
+          )
+        }
+        const id = toHex(folder.ensureKey().identity)
+        folder.writeConfig({ listen, genesis: genesis.length > 0 ? genesis : before, peers: [...members, ...others] })
+        const address = `${id}@${listen.host}:${listen.port}`
+        line(options.json === true ? JSON.stringify({ id, address, folder: path, members: genesis }) : address)
+      },
+    )
+}
+
+export function voteCommand(): Command {
+  return new Command('vote')
+    .description('ask for a payload to be ordered')
+    .argument('<folder>')
+    .argument('<payload>', 'text')
+    .option('--no-wait', 'return when the vote is durable, not when it is agreed')
+    .option('--json', 'print JSON')
+    .exitOverride()
+    .action(async (path: string, payload: string, { wait, json }: JsonOption & { readonly wait: boolean }) => {
+      await print(path, { command: 'vote', payload, wait }, json, (value) => {
+        const { type, position, hash } = value as { type: string; position?: number; hash?: string }
+        return type === 'agreed' ? `agreed at position ${position}` : `durable: ${hash}`
+      })
+    })
+}
+
+export function membersCommands(): Command[] {
+  return [
+    changeCommand('add', 'vote for letting a peer in'),
+    changeCommand('remove', 'vote for removing a peer'),
+    leaveCommand(),
+  ]
+}
+
+function changeCommand(command: 'add' | 'remove', description: string): Command {
+  return new Command(command)
+    .description(description)
+    .argument('<folder>')
+    .argument('<id>', 'the peer, 64 hex digits')
+    .option('--json', 'print JSON')
+    .exitOverride()
+    .action(async (path: string, id: string, { json }: JsonOption) => {
+      parseId('id', id)
+      const request = { command, id: id.toLowerCase() } as const
+      await print(path, request, json, () => `voted to ${command} ${id}; enough others must do so too`)
+    })
+}
+
+function leaveCommand(): Command {
+  return new Command('leave')
+    .description('vote for our own removal')
+    .argument('<folder>')
+    .option('--json', 'print JSON')
+    .exitOverride()
+    .action(async (path: string, { json }: JsonOption) => {
+      await print(path, { command: 'leave' }, json, () => 'voted to leave; enough others must agree')
+    })
+}
+
+export function statusCommand(): Command {
+  return new Command('status')
+    .description('what a running peer knows of itself and its group')
+    .argument('<folder>')
+    .option('--json', 'print JSON')
+    .exitOverride()
+    .action(async (path: string, { json }: JsonOption) => {
+      await print(path, { command: 'status' }, json, (value) => {
+        const { id, state, blocks, membership } = value as {
+          id: string
+          state: string
+          blocks: number
+          membership: { voters: string[]; silent: string[] }
+        }
+        const voters = membership.voters.map(
+          (voter) =>
+            `  ${voter}${voter === id ? ' (this peer)' : ''}${membership.silent.includes(voter) ? ' (silent)' : ''}`,
+        )
+        return [`${id}: ${state}, ${blocks} blocks`, 'voters:', ...voters].join('\n')
+      })
+    })
+}
+
+export function blocksCommand(): Command {
+  return new Command('blocks')
+    .description('payloads in the agreed order, from the running peer or else from its log')
+    .argument('<folder>')
+    .option('--from <position>', 'the first position', wholeNumber, 0)
+    .option('--follow', 'go on with what is agreed from now on')
+    .option('--log <place>', 'as for `witan run`')
+    .option('--json', 'print JSON')
+    .exitOverride()
+    .action(
+      async (
+        path: string,
+        options: JsonOption & { readonly from: number; readonly follow?: true; readonly log?: string },
+      ) => {
+        const folder = new PeerFolder(path)
+        const request: ControlRequest = { command: 'blocks', from: options.from, follow: options.follow === true }
+        const values = (await askRunning(folder.controlPath, request)) ?? blocksOfLog(folder, options)
+        for await (const value of values) {
+          const { position, payload } = value as { position: number; payload: string }
+          line(options.json === true ? JSON.stringify(value) : `#${position}  ${payload}`)
+        }
+      },
+    )
+}
+
+async function* blocksOfLog(
+  folder: PeerFolder,
+  options: { readonly from: number; readonly follow?: true; readonly log?: string },
+): AsyncGenerator<object> {
+  const log = await folder.openLog(options.log)
+  try {
+    const stream = streamName({ category: 'block', peer: toHex(folder.signer().identity) })
+    const { format } = groupOf({ members: folder.config().genesis.map(fromHex) })
+    const history = new History(log, stream, format)
+    for await (const { position, payload, block } of history.payloads({
+      from: options.from,
+      live: options.follow === true,
+    })) {
+      yield { position, hash: block.hash, payload: textOf(payload) }
+    }
+  } finally {
+    await log.close()
+  }
+}
+
+async function print(
+  path: string,
+  request: ControlRequest,
+  json: true | undefined,
+  text: (value: object) => string,
+): Promise<void> {
+  const folder = new PeerFolder(path)
+  for await (const value of await askOrRefuse(folder.controlPath, path, request))
+    line(json === true ? JSON.stringify(value) : text(value))
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value]
+}
+
+export function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new UsageError(`${JSON.stringify(text)} is no position; it must be a whole number from 0`)
+  return value
+}

@@ -1,0 +1,120 @@
+/**
+ * @module cli/peer/folder
+ *
+ * A peer's folder: `key` (readable by its owner alone), `witan.json`, and `log/` unless the log is elsewhere.
+ */
+
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fromHex, toHex } from '../../base/text.ts'
+import { ed25519Signer, generateEd25519Seed, systemRandom } from '../../crypto/index.ts'
+import { type EventLog, openLog } from '../../log/index.ts'
+import type { Signer } from '../../ports/signature-scheme.ts'
+import { UsageError } from '../usage-error.ts'
+
+export interface PeerAddress {
+  /** Hex, 64 digits. */
+  readonly id: string
+  readonly host: string
+  readonly port: number
+}
+
+export interface PeerConfig {
+  readonly listen: { readonly host: string; readonly port: number }
+  /** The members at genesis, in any order; the same in every peer's file. */
+  readonly genesis: readonly string[]
+  /** Everybody that we may talk to. */
+  readonly peers: readonly PeerAddress[]
+}
+
+const ADDRESS = /^([0-9a-f]{64})@(.+):(\d{1,5})$/i
+const ENDPOINT = /^(.+):(\d{1,5})$/
+
+export function parseEndpoint(argument: string, text: string): { host: string; port: number } {
+  const [, host, port] = ENDPOINT.exec(text) ?? []
+  if (host === undefined || Number(port) > 65_535)
+    throw new UsageError(`${argument} is ${JSON.stringify(text)}; it must be HOST:PORT, such as 127.0.0.1:7001`)
+  return { host, port: Number(port) }
+}
+
+export function parseAddress(argument: string, text: string): PeerAddress {
+  const [, id, host, port] = ADDRESS.exec(text) ?? []
+  if (id === undefined || host === undefined || Number(port) > 65_535) {
+    throw new UsageError(`${argument} is ${JSON.stringify(text)}; it must be ID@HOST:PORT, as \`witan init\` prints it`)
+  }
+  return { id: id.toLowerCase(), host, port: Number(port) }
+}
+
+export function parseId(argument: string, text: string): Uint8Array {
+  if (!/^[0-9a-f]{64}$/i.test(text))
+    throw new UsageError(`${argument} is ${JSON.stringify(text)}; an id is 64 hex digits`)
+  return fromHex(text)
+}
+
+export class PeerFolder {
+  readonly path: string
+
+  constructor(path: string) {
+    this.path = path
+  }
+
+  get #keyFile(): string {
+    return join(this.path, 'key')
+  }
+
+  get #configFile(): string {
+    return join(this.path, 'witan.json')
+  }
+
+  /** Where the running peer takes commands. */
+  get controlPath(): string {
+    return process.platform === 'win32'
+      ? `\\\\.\\pipe\\witan-${toHex(this.signer().identity).slice(0, 16)}`
+      : join(this.path, 'control.sock')
+  }
+
+  /** Makes the key if there is none; never replaces one. */
+  ensureKey(): Signer {
+    if (!existsSync(this.#keyFile)) {
+      mkdirSync(this.path, { recursive: true })
+      writeFileSync(this.#keyFile, `${toHex(generateEd25519Seed(systemRandom))}\n`, { mode: 0o600, flag: 'wx' })
+    }
+    return this.signer()
+  }
+
+  signer(): Signer {
+    return ed25519Signer(fromHex(this.#read(this.#keyFile).trim()))
+  }
+
+  config(): PeerConfig {
+    try {
+      return JSON.parse(this.#read(this.#configFile)) as PeerConfig
+    } catch (error) {
+      if (error instanceof UsageError) throw error
+      throw new UsageError(`${this.#configFile} is no JSON: ${(error as Error).message}`)
+    }
+  }
+
+  hasConfig(): boolean {
+    return existsSync(this.#configFile)
+  }
+
+  writeConfig(config: PeerConfig): void {
+    writeFileSync(this.#configFile, `${JSON.stringify(config, undefined, 2)}\n`)
+  }
+
+  /** `place`: as `--log` or WITAN_LOG give it. Default: a folder beside the key. */
+  openLog(place: string | undefined): Promise<EventLog> {
+    return openLog(place ?? process.env['WITAN_LOG'] ?? join(this.path, 'log'))
+  }
+
+  #read(file: string): string {
+    try {
+      return readFileSync(file, 'utf8')
+    } catch (error) {
+      throw new UsageError(
+        `cannot read ${file}: ${(error as Error).message}; \`witan init ${this.path}\` makes a peer's folder`,
+      )
+    }
+  }
+}
