@@ -5,6 +5,7 @@ import { createServer, connect as plainConnect, type Server, type Socket } from 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import { utf8 } from '../../src/base/bytes.ts'
+import { ed25519Signer as testSigner } from '../../src/crypto/index.ts'
 import { systemClock } from '../../src/engine/system-clock.ts'
 import type { Logger } from '../../src/ports/logger.ts'
 import type { Signer } from '../../src/ports/signature-scheme.ts'
@@ -13,7 +14,6 @@ import { createTcpTransport, type TcpTransport, type TcpTransportOptions } from 
 import { clientOptions, serverOptions } from '../../src/transport/tcp/channel.ts'
 import type { FrameReader } from '../../src/transport/tcp/frame.ts'
 import { initiate } from '../../src/transport/tcp/handshake.ts'
-import { testSigner } from './ed25519.ts'
 
 export const HOST = '127.0.0.1'
 export const GROUP = utf8('the group')

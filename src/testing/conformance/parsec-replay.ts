@@ -17,11 +17,10 @@ import {
   type ParsecError,
   type ParsecStep,
 } from '../../core/parsec/index.ts'
-import type { SignatureScheme, Signer } from '../../ports/signature-scheme.ts'
+import type { Signer } from '../../ports/signature-scheme.ts'
 import type { Transcript, TranscriptPayload, TranscriptStep } from './parsec-transcript.ts'
 
 export interface ReplayOptions {
-  readonly scheme: SignatureScheme
   signerOf(seed: Uint8Array): Signer
   /** Replays the operations of this peer only, on the recorded messages. */
   readonly only?: string

@@ -4,7 +4,7 @@
  * Transcripts of the reference `parsec` 0.7.3, with its ed25519 identities.
  */
 
-import { ed25519, ed25519Signer } from '../../crypto/index.ts'
+import { ed25519Signer } from '../../crypto/index.ts'
 import { TranscriptReplay } from './parsec-replay.ts'
 import { outOfScope, type Transcript } from './parsec-transcript.ts'
 import type { Runner } from './verdict.ts'
@@ -18,7 +18,6 @@ export const parsecRunner: Runner = {
     const reason = outOfScope(transcript)
     if (reason !== null) return { status: 'out of scope', detail: reason, onPurpose }
     const mismatch = new TranscriptReplay(transcript, {
-      scheme: ed25519,
       signerOf: (seed) => ed25519Signer(seed),
     }).run()
     if (mismatch === null) return { status: 'passed', detail: `${transcript.steps.length} steps`, onPurpose }

@@ -1,7 +1,5 @@
 /**
- * @module core/parsec/election/meta-vote
- *
- * One meta-vote of the binary agreement (parsec §6), in one byte. Its round and step are its place in its list.
+ * One meta-vote of the binary agreement as parsec §6 writes it, one at a time: what the engine's bit sets are compared with.
  */
 
 export const ESTIMATES_TRUE = 1
@@ -17,13 +15,11 @@ export const DECIDED_TRUE = 128
 
 export const FORCED_TRUE = 0
 export const FORCED_FALSE = 1
-/** The third, GenuineFlip, is 2. */
-/** Steps of a round; stage = round * STEPS + step. */
 export const STEPS = 3
 
 const ESTIMATES = ESTIMATES_TRUE | ESTIMATES_FALSE
 const BINS = BIN_TRUE | BIN_FALSE
-export const AUX = AUX_NONE | AUX_FALSE | AUX_TRUE
+const AUX = AUX_NONE | AUX_FALSE | AUX_TRUE
 
 /** What is counted for one agreement at one round and step, over the votes of others and the vote itself. */
 export interface Tally {
@@ -41,7 +37,7 @@ export function countedAs(vote: number): number {
   return (vote & DECIDED_TRUE) === 0 ? ESTIMATES_FALSE | AUX_FALSE : ESTIMATES_TRUE | AUX_TRUE
 }
 
-export function decisionOf(vote: number): boolean | null {
+function decisionOf(vote: number): boolean | null {
   return (vote & DECIDED) === 0 ? null : (vote & DECIDED_TRUE) !== 0
 }
 
@@ -104,4 +100,78 @@ export function nextEstimates(step: number, tally: Tally, of: Majorities): numbe
   if (step === FORCED_FALSE) return of.isMajority(tally.auxTrue) ? ESTIMATES_TRUE : ESTIMATES_FALSE
   if (of.isMajority(tally.auxTrue)) return ESTIMATES_TRUE
   return of.isMajority(tally.auxFalse) ? ESTIMATES_FALSE : 0
+}
+
+export function tallyOf(votes: readonly number[], own: number): Tally {
+  const counted = [...votes, own].map(countedAs)
+  const having = (bits: number, value: number): number => counted.filter((vote) => (vote & bits) === value).length
+  const decisions = votes.map(decisionOf).filter((decision) => decision !== null)
+  return {
+    estimatesTrue: having(ESTIMATES_TRUE, ESTIMATES_TRUE),
+    estimatesFalse: having(ESTIMATES_FALSE, ESTIMATES_FALSE),
+    auxTrue: having(AUX, AUX_TRUE),
+    auxFalse: having(AUX, AUX_FALSE),
+    decided: decisions.length === 0 ? null : decisions.includes(true),
+  }
+}
+
+/** One pass over a list of votes. `others`: the lists of the other voters; `coin`: null in pass one. */
+function pass(
+  list: readonly number[],
+  others: readonly (readonly number[])[],
+  of: Majorities,
+  coin: ((round: number) => boolean | null) | null,
+): number[] {
+  const done: number[] = []
+  const update = (stage: number, vote: number): void => {
+    const tally = tallyOf(at(others, stage), vote)
+    const toss = coin !== null && isWaitingForCoin(vote) ? coin(Math.floor(stage / STEPS)) : null
+    done.push(updated(vote, stage % STEPS, tally, of, toss))
+  }
+  for (const [stage, vote] of list.entries()) {
+    update(stage, vote)
+    if ((vote & DECIDED) !== 0) return done
+  }
+  for (;;) {
+    const stage = done.length - 1
+    const last = done[stage] as number
+    const tally = tallyOf(at(others, stage), last)
+    if ((last & DECIDED) !== 0 || !of.isMajority(tally.auxTrue + tally.auxFalse)) return done
+    update(stage + 1, AUX_NONE | nextEstimates(stage % STEPS, tally, of))
+  }
+}
+
+function at(lists: readonly (readonly number[])[], stage: number): number[] {
+  return lists.flatMap((list) => (list.length > stage ? [list[stage] as number] : []))
+}
+
+/** Both passes. */
+export function advanced(
+  list: readonly number[],
+  others: readonly (readonly number[])[],
+  of: Majorities,
+  coin: (round: number) => boolean | null,
+): number[] {
+  return pass(pass(list, others, of, null), [], of, coin)
+}
+
+function pair(bits: number, yes: number, no: number): boolean[] {
+  return [...((bits & yes) !== 0 ? [true] : []), ...((bits & no) !== 0 ? [false] : [])]
+}
+
+/** In the engine's words. */
+export function described(list: readonly number[]): unknown[] {
+  return list.map((vote, stage) => {
+    const counted = countedAs(vote)
+    const decision = decisionOf(vote)
+    const bins = decision === null ? vote : decision ? BIN_TRUE : BIN_FALSE
+    return {
+      round: Math.floor(stage / STEPS),
+      step: ['ForcedTrue', 'ForcedFalse', 'GenuineFlip'][stage % STEPS],
+      estimates: pair(counted, ESTIMATES_TRUE, ESTIMATES_FALSE),
+      binValues: pair(bins, BIN_TRUE, BIN_FALSE),
+      auxValue: (counted & AUX) === AUX_TRUE ? true : (counted & AUX) === AUX_FALSE ? false : null,
+      decision,
+    }
+  })
 }

@@ -1,0 +1,175 @@
+import { describe, expect, test } from 'vitest'
+import { equalBytes } from '../../../src/base/bytes.ts'
+import { present } from '../../../src/base/errors.ts'
+import { toHex } from '../../../src/base/text.ts'
+import {
+  type Compatibility,
+  DEFAULT_LIMITS,
+  decodeMessage,
+  encodeMessage,
+  type SendMessage,
+} from '../../../src/core/parsec/index.ts'
+import { CAUSE_TAG } from '../../../src/wire/canonical/index.ts'
+import { add, idOf, Network, opaque, type Peer, remove } from '../../support/parsec/network.ts'
+
+function three(compatibility: Compatibility): { network: Network; alice: Peer; bob: Peer; carol: Peer } {
+  const network = new Network(['Alice', 'Bob', 'Carol'], { compatibility, mode: 'single' })
+  return { network, alice: network.start('Alice'), bob: network.start('Bob'), carol: network.start('Carol') }
+}
+
+const only = (effects: readonly SendMessage[]): SendMessage => present(effects[0], 'a message')
+
+/** Other parents of the events of one cause that a peer made itself. */
+function answeredBy(peer: Peer, cause: number): string[] {
+  return peer.facts.flatMap((fact) => {
+    if (fact.type !== 'GossipEventAccepted') return []
+    const [event] = decodeMessage(encodeMessage([fact.bytes]), peer.parsec.group.format)
+    const mine = event !== undefined && equalBytes(event.creator, idOf(peer.name)) && event.cause === cause
+    return mine && event.otherParent !== null ? [toHex(event.otherParent)] : []
+  })
+}
+
+describe('a message delivered twice, parsec §8', () => {
+  test('makes a peer of the reference answer one request with two events, as if it were faulty', () => {
+    const { network, alice, bob } = three('parsec-0.7')
+    const request = only(network.ask(alice, bob).effects)
+    network.deliver(alice, bob, request)
+    network.deliver(alice, bob, request)
+    const answered = answeredBy(bob, CAUSE_TAG.Request)
+    expect(answered).toHaveLength(2)
+    expect(new Set(answered).size).toBe(1)
+  })
+
+  test('gets the same answer by default, and makes no event', () => {
+    const { network, alice, bob } = three('none')
+    const request = only(network.ask(alice, bob).effects)
+    const first = network.deliver(alice, bob, request)
+    network.vote(bob, opaque('in between'))
+    const second = network.deliver(alice, bob, request)
+    expect(second.error?.code).toBe('DuplicateMessage')
+    expect(second.facts).toEqual([])
+    expect(second.effects).toEqual(first.effects)
+    const response = only(first.effects)
+    expect(network.deliver(bob, alice, response).error).toBeUndefined()
+    const again = network.deliver(bob, alice, response)
+    expect([again.error?.code, again.facts, again.effects]).toEqual(['DuplicateMessage', [], []])
+    expect(answeredBy(alice, CAUSE_TAG.Response)).toHaveLength(1)
+  })
+
+  test('is owed once by a peer that has no event yet', () => {
+    const { network, alice, bob, carol } = three('none')
+    const dave = network.join('Dave')
+    const request = only(network.ask(alice, bob).effects)
+    const forDave = network.note(dave, dave.parsec.handleGraph(idOf('Alice'), request.bytes))
+    expect(forDave.error).toBeUndefined()
+    for (const peer of [alice, bob, carol]) network.vote(peer, add('Dave'))
+    network.settle([alice, bob, carol], 4)
+    network.settle([alice, bob, carol, dave], 4)
+    const answered = answeredBy(dave, CAUSE_TAG.Request)
+    expect(answered.length).toBeGreaterThan(0)
+    expect(new Set(answered).size).toBe(answered.length)
+    expect(dave.parsec.canVote()).toBe(true)
+  })
+})
+
+/** Alice's message to Bob, all of whose events are Carol's. */
+function forged(network: Network, alice: Peer, bob: Peer, carol: Peer): Uint8Array {
+  const request = only(network.ask(carol, alice).effects)
+  network.deliver(carol, alice, request)
+  const events = decodeMessage(only(network.ask(alice, bob).effects).bytes, alice.parsec.group.format)
+  const carols = events.filter(({ creator }) => equalBytes(creator, idOf('Carol')))
+  return encodeMessage(carols.map(({ bytes }) => bytes))
+}
+
+describe("a message that ends with somebody else's event, parsec §8", () => {
+  test('makes a peer of the reference answer a request that was never made to it', () => {
+    const { network, alice, bob, carol } = three('parsec-0.7')
+    const message = forged(network, alice, bob, carol)
+    network.gossip(alice, bob)
+    const step = network.note(bob, bob.parsec.handleRequest(idOf('Alice'), message))
+    expect(step.error).toBeUndefined()
+    const last = present(decodeMessage(message, bob.parsec.group.format).at(-1), 'an event')
+    expect(toHex(last.creator)).toBe(toHex(idOf('Carol')))
+    expect(answeredBy(bob, CAUSE_TAG.Request)).toContain(toHex(bob.parsec.group.hash(last.content)))
+  })
+
+  test.each(['handleRequest', 'handleResponse'] as const)('is refused by default, all of it (%s)', (operation) => {
+    const { network, alice, bob, carol } = three('none')
+    const message = forged(network, alice, bob, carol)
+    network.gossip(alice, bob)
+    const step = bob.parsec[operation](idOf('Alice'), message)
+    expect(step.error?.code).toBe('InvalidMessage')
+    expect([step.facts, step.effects]).toEqual([[], []])
+    expect(step.faults.map(({ peer }) => toHex(peer))).toEqual([toHex(idOf('Alice'))])
+  })
+
+  test('a response must answer a Requesting of ours', () => {
+    const { network, alice, bob, carol } = three('none')
+    const response = only(network.deliver(alice, bob, only(network.ask(alice, bob).effects)).effects)
+    const step = carol.parsec.handleResponse(idOf('Bob'), response.bytes)
+    expect([step.error?.code, step.facts]).toEqual(['InvalidMessage', []])
+  })
+})
+
+describe('what a message holds, parsec §8', () => {
+  test('only ancestors of its last event, and nothing that the receiver has', () => {
+    const { network, alice, bob, carol } = three('none')
+    const request = only(network.ask(carol, alice).effects)
+    // Alice takes the beginning of a message whose end is broken: Carol's events are in her graph, and no more.
+    const events = decodeMessage(request.bytes, alice.parsec.group.format).map(({ bytes }) => bytes)
+    const cut = network.note(alice, alice.parsec.handleGraph(idOf('Carol'), encodeMessage(events.slice(0, 2))))
+    expect(cut.facts).toHaveLength(2)
+    const sent = decodeMessage(only(network.ask(alice, bob).effects).bytes, alice.parsec.group.format)
+    expect(sent.map(({ creator }) => toHex(creator))).not.toContain(toHex(idOf('Carol')))
+  })
+
+  test('long ones are cut in pieces that keep the limit, and the pieces are taken one by one', () => {
+    const limits = { ...DEFAULT_LIMITS, maxMessageBytes: 2000, maxEventBytes: 1500 }
+    const network = new Network(['Alice', 'Bob'], { mode: 'single', limits })
+    const [alice, bob] = [network.start('Alice'), network.start('Bob')]
+    for (let i = 0; i < 50; i += 1) network.vote(alice, opaque(`payload ${i}`))
+    const pieces = network.ask(alice, bob).effects
+    expect(pieces.length).toBeGreaterThan(4)
+    expect(pieces.map(({ kind }) => kind).slice(-2)).toEqual(['graph', 'request'])
+    expect(Math.max(...pieces.map(({ bytes }) => bytes.length))).toBeLessThanOrEqual(2000)
+    for (const piece of pieces) expect(network.deliver(alice, bob, piece).error).toBeUndefined()
+    network.settle([alice, bob], 4)
+    expect(bob.blocks).toHaveLength(51)
+  })
+
+  test('the last piece alone is refused, and the prefix that was taken stays', () => {
+    const { network, alice, bob } = three('none')
+    for (let i = 0; i < 5; i += 1) network.vote(alice, opaque(`payload ${i}`))
+    const request = only(network.ask(alice, bob).effects)
+    const events = decodeMessage(request.bytes, alice.parsec.group.format).map(({ bytes }) => bytes)
+    const late = bob.parsec.handleRequest(idOf('Alice'), encodeMessage(events.slice(4)))
+    expect([late.error?.code, late.facts]).toEqual(['UnknownSelfParent', []])
+    const broken = bob.parsec.handleRequest(idOf('Alice'), encodeMessage([...events.slice(0, 3), ...events.slice(4)]))
+    expect([broken.error?.code, broken.facts.length]).toEqual(['UnknownSelfParent', 3])
+  })
+})
+
+describe('messages from a removed peer, parsec §8', () => {
+  test('are refused, and its engine stops', () => {
+    const network = new Network(['Alice', 'Bob', 'Carol', 'Dave'], { mode: 'single' })
+    const [alice, bob, carol, dave] = ['Alice', 'Bob', 'Carol', 'Dave'].map((name) => network.start(name)) as [
+      Peer,
+      Peer,
+      Peer,
+      Peer,
+    ]
+    const late = only(network.ask(dave, alice).effects)
+    for (const peer of [alice, bob, carol]) network.vote(peer, remove('Dave'))
+    network.settle([alice, bob, carol], 4)
+    expect(network.deliver(dave, alice, late).error?.data).toMatchObject({
+      code: 'InvalidPeerState',
+      required: 'SEND',
+      actual: '',
+    })
+    network.gossip(alice, dave)
+    network.settle([bob, carol], 1)
+    const told = only(network.ask(dave, bob).effects)
+    expect(network.deliver(dave, bob, told).error?.code).toBe('InvalidPeerState')
+    expect(alice.parsec.voters()).toHaveLength(3)
+  })
+})
