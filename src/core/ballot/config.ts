@@ -56,6 +56,11 @@ export const P2P_CONFIG: ConsensusConfig = Object.freeze(
   toConsensusConfig({ ...DEFAULT_SCOPE_CONFIG, networkType: 'p2p' }),
 )
 
+/** What fits the messages: a whole number of 32 bits. */
+export function isCount(value: number): boolean {
+  return value >>> 0 === value
+}
+
 export function checkThreshold(threshold: number): void {
   if (!(threshold >= 0 && threshold <= 1)) throw refuse({ code: 'InvalidConsensusThreshold', threshold })
 }
@@ -69,7 +74,8 @@ export function checkScopeConfig(config: ScopeConfig): void {
   checkThreshold(config.threshold)
   checkTimeout(config.timeoutNs)
   const { maxRounds } = config
-  if (maxRounds !== null && config.networkType === 'gossipsub' && maxRounds <= 0) {
+  const least = config.networkType === 'gossipsub' ? 1 : 0
+  if (maxRounds !== null && !(isCount(maxRounds) && maxRounds >= least)) {
     throw refuse({ code: 'InvalidMaxRounds', maxRounds })
   }
 }

@@ -5,6 +5,7 @@
  * changed here. A refusal that changes nothing is thrown; one that changes the state comes with its facts as `refusal`.
  */
 
+import { toHex } from '../../base/text.ts'
 import type { Proposal, Vote } from '../../wire/protobuf/index.ts'
 import type { Step } from '../step.ts'
 import { type ConsensusConfig, resolveConfig, type ScopeConfig } from './config.ts'
@@ -103,7 +104,7 @@ export function decideIncomingProposal(
 function checkDistinctOwners({ votes, proposalId }: Proposal): void {
   const owners = new Set<string>()
   for (const { voteOwner } of votes) {
-    const owner = voteOwner.toString()
+    const owner = toHex(voteOwner)
     if (owners.has(owner)) throw refuse({ code: 'DuplicateVote', proposalId, voteOwner })
     owners.add(owner)
   }

@@ -59,9 +59,9 @@ function sentenceOf(data: BallotErrorData): string {
     case 'InvalidTimeout':
       return `the timeout is ${data.timeoutNs} ns; it must be more than 0`
     case 'InvalidExpectedVotersCount':
-      return `expectedVotersCount is ${data.expectedVotersCount}; it must be at least 1`
+      return `expectedVotersCount is ${data.expectedVotersCount}; it must be a whole number from 1 to 2^32 - 1`
     case 'InvalidMaxRounds':
-      return `maxRounds is ${data.maxRounds}; with the network type gossipsub it must be at least 1`
+      return `maxRounds is ${data.maxRounds}; it must be a whole number below 2^32, and with the network type gossipsub at least 1`
     case 'EmptyVoteOwner':
     case 'EmptyVoteHash':
     case 'EmptySignature':

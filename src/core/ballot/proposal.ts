@@ -6,7 +6,7 @@
 
 import type { Proposal } from '../../wire/protobuf/index.ts'
 import { checkChain } from './chain.ts'
-import { type ConsensusConfig, NS_PER_SEC } from './config.ts'
+import { type ConsensusConfig, isCount, NS_PER_SEC } from './config.ts'
 import { refuse } from './errors.ts'
 import { checkVote, type Verify } from './vote.ts'
 
@@ -38,7 +38,8 @@ export function uuidV4(random: Uint8Array): Uint8Array {
 
 export function checkRequest(request: ProposalRequest): void {
   const { expectedVotersCount, expirationSec } = request
-  if (expectedVotersCount < 1) throw refuse({ code: 'InvalidExpectedVotersCount', expectedVotersCount })
+  if (!isCount(expectedVotersCount) || expectedVotersCount < 1)
+    throw refuse({ code: 'InvalidExpectedVotersCount', expectedVotersCount })
   if (expirationSec <= 0n) throw refuse({ code: 'InvalidTimeout', timeoutNs: expirationSec * NS_PER_SEC })
 }
 

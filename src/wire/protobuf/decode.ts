@@ -6,9 +6,10 @@
  * memory with the input.
  */
 
-import { BinaryReader, WireType } from '@bufbuild/protobuf/wire'
+import { EMPTY_BYTES } from '../../base/bytes.ts'
 import { WitanError } from '../../base/errors.ts'
 import type { Proposal, Vote } from './messages.ts'
+import { FieldReader } from './reader.ts'
 
 export type DecodeErrorData =
   | { readonly code: 'MalformedMessage'; readonly message: 'vote' | 'proposal' }
@@ -22,8 +23,6 @@ export const DEFAULT_MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] }
 
-const EMPTY = new Uint8Array(0)
-
 export function decodeVote(bytes: Uint8Array, maxBytes: number = DEFAULT_MAX_MESSAGE_BYTES): Vote {
   return guarded('vote', bytes, maxBytes, readVote)
 }
@@ -36,7 +35,7 @@ function guarded<T>(
   message: 'vote' | 'proposal',
   bytes: Uint8Array,
   maxBytes: number,
-  read: (bytes: Uint8Array) => T,
+  read: (fields: FieldReader) => T,
 ): T {
   if (bytes.length > maxBytes) {
     throw new DecodeError(
@@ -45,7 +44,7 @@ function guarded<T>(
     )
   }
   try {
-    return read(bytes)
+    return read(new FieldReader(bytes))
   } catch (error) {
     throw new DecodeError(
       { code: 'MalformedMessage', message },
@@ -55,19 +54,18 @@ function guarded<T>(
   }
 }
 
-function readVote(bytes: Uint8Array): Vote {
+function readVote(fields: FieldReader): Vote {
   const vote: Mutable<Vote> = {
     voteId: 0,
-    voteOwner: EMPTY,
+    voteOwner: EMPTY_BYTES,
     proposalId: 0,
     timestamp: 0n,
     vote: false,
-    parentHash: EMPTY,
-    receivedHash: EMPTY,
-    voteHash: EMPTY,
-    signature: EMPTY,
+    parentHash: EMPTY_BYTES,
+    receivedHash: EMPTY_BYTES,
+    voteHash: EMPTY_BYTES,
+    signature: EMPTY_BYTES,
   }
-  const fields = new FieldReader(bytes)
   for (let field = fields.next(); field !== 0; field = fields.next()) {
     switch (field) {
       case 20:
@@ -104,13 +102,13 @@ function readVote(bytes: Uint8Array): Vote {
   return vote
 }
 
-function readProposal(bytes: Uint8Array): Proposal {
+function readProposal(fields: FieldReader): Proposal {
   const votes: Vote[] = []
   const proposal: Mutable<Proposal> = {
     name: '',
-    payload: EMPTY,
+    payload: EMPTY_BYTES,
     proposalId: 0,
-    proposalOwner: EMPTY,
+    proposalOwner: EMPTY_BYTES,
     votes,
     expectedVotersCount: 0,
     round: 0,
@@ -118,7 +116,6 @@ function readProposal(bytes: Uint8Array): Proposal {
     expirationTimestamp: 0n,
     livenessCriteriaYes: false,
   }
-  const fields = new FieldReader(bytes)
   for (let field = fields.next(); field !== 0; field = fields.next()) {
     switch (field) {
       case 10:
@@ -134,7 +131,7 @@ function readProposal(bytes: Uint8Array): Proposal {
         proposal.proposalOwner = fields.bytes()
         break
       case 14:
-        votes.push(readVote(fields.bytes()))
+        votes.push(readVote(fields.message()))
         break
       case 15:
         proposal.expectedVotersCount = fields.number()
@@ -157,81 +154,3 @@ function readProposal(bytes: Uint8Array): Proposal {
   }
   return proposal
 }
-
-/** Fields one after the other; each value is taken once, by its type or skipped. */
-class FieldReader {
-  readonly #bytes: Uint8Array
-  readonly #reader: BinaryReader
-  #field = 0
-  #wireType: WireType = WireType.Varint
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
-    this.#reader = new BinaryReader(bytes)
-  }
-
-  /** The number of the next field, 0 at the end. */
-  next(): number {
-    if (this.#reader.pos >= this.#reader.len) return 0
-    const [field, wireType] = this.#reader.tag()
-    this.#field = field
-    this.#wireType = wireType
-    return field
-  }
-
-  number(): number {
-    this.#expect(WireType.Varint)
-    return Number(BigInt.asUintN(32, this.#varint()))
-  }
-
-  time(): bigint {
-    this.#expect(WireType.Varint)
-    return this.#varint()
-  }
-
-  flag(): boolean {
-    this.#expect(WireType.Varint)
-    return this.#varint() !== 0n
-  }
-
-  bytes(): Uint8Array {
-    this.#expect(WireType.LengthDelimited)
-    return this.#delimited().slice()
-  }
-
-  text(): string {
-    this.#expect(WireType.LengthDelimited)
-    return strictUtf8.decode(this.#delimited())
-  }
-
-  skip(): void {
-    if (this.#wireType === WireType.Varint) this.#varint()
-    else if (this.#wireType === WireType.LengthDelimited) this.#delimited()
-    else this.#reader.skip(this.#wireType, this.#field)
-  }
-
-  /** The library drops what a tenth byte holds beyond 64 bits; the protocol refuses it. */
-  #varint(): bigint {
-    const start = this.#reader.pos
-    const value = BigInt(this.#reader.uint64())
-    const isBeyond = this.#reader.pos - start === 10 && (this.#bytes[this.#reader.pos - 1] ?? 0) > 1
-    if (isBeyond) throw new RangeError('a varint beyond 64 bits')
-    return value
-  }
-
-  /** The library takes a length modulo 2^32. */
-  #delimited(): Uint8Array {
-    const length = this.#varint()
-    const start = this.#reader.pos
-    if (length > BigInt(this.#bytes.length - start)) throw new RangeError('a length beyond the end')
-    this.#reader.pos = start + Number(length)
-    return this.#bytes.subarray(start, this.#reader.pos)
-  }
-
-  #expect(wireType: WireType): void {
-    if (this.#wireType !== wireType)
-      throw new TypeError(`field ${this.#field} has wire type ${this.#wireType}, not ${wireType}`)
-  }
-}
-
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
