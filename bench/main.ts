@@ -1,7 +1,7 @@
 /**
  * @module bench/main
  *
- * `npm run bench -- SUITE [PATH] [--rounds N] [--json]`: SUITE is ballots, parsec, log or all. Medians of at least five
+ * `npm run bench -- SUITE [PATH] [--rounds N] [--json]`: SUITE is ballots, parsec, log, order or all. Medians of at least five
  * rounds, in which contenders take turns; the reference crates take part where cargo is present.
  */
 
@@ -13,6 +13,7 @@ import { type Suite, type SuiteOptions, type Table, tableText } from './support/
 const SUITES: ReadonlyMap<string, () => Promise<{ readonly suite: Suite }>> = new Map([
   ['ballots', () => import('./ballots.ts')],
   ['log', () => import('./log.ts')],
+  ['order', () => import('./order.ts')],
 ])
 
 interface Machine {

@@ -107,7 +107,13 @@ export class PeerStore {
     if (blocks.length === 0) return
     const metadata = this.#envelopes.next()
     const { format } = this.#group
-    await this.#blocks.append(blocks.map((block) => ({ type: BLOCK_FACT, data: blockToJson(block, format), metadata })))
+    const records = blocks.map((block): NewFact => ({ type: BLOCK_FACT, data: blockToJson(block, format), metadata }))
+    const appended: Promise<Revision>[] = []
+    for (let start = 0, end = 0; start < records.length; start = end) {
+      end = pieceEnd(records, start, records.length)
+      appended.push(this.#blocks.append(records.slice(start, end)))
+    }
+    await Promise.all(appended)
   }
 
   /** `undefined` where the log holds nothing of this peer yet. */
