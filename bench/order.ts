@@ -144,7 +144,8 @@ async function volume(log: EventLog): Promise<{ readonly facts: number; readonly
   for await (const { type, data } of log.readAll()) {
     if (type !== 'GossipEventAccepted') continue
     facts += 1
-    bytes += (String(data['event']).length * 3) / 4
+    const event = data['event']
+    if (typeof event === 'string') bytes += (event.length * 3) / 4
   }
   return { facts, bytes }
 }

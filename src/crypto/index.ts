@@ -13,4 +13,5 @@ export {
   ethereumSigner,
   generateEthereumKey,
 } from './ethereum/index.ts'
+export { sha3 } from './sha3.ts'
 export { systemRandom } from './system-random.ts'

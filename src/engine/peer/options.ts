@@ -15,7 +15,7 @@ import {
   SCHEDULE_DEFAULTS,
   type ScheduleOptions,
 } from '../../core/parsec/index.ts'
-import { systemRandom } from '../../crypto/index.ts'
+import { sha3, systemRandom } from '../../crypto/index.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { EventLog } from '../../ports/event-log.ts'
 import { type Logger, SILENT } from '../../ports/logger.ts'
@@ -94,6 +94,7 @@ export function groupOf(genesis: GenesisOptions): Group<Bytes> {
     members: genesis.members,
     mode: { name: `witan/frames/${mode}`, modeOf: (payload) => payloadMode(payload, mode) },
     limits: genesis.limits ?? DEFAULT_LIMITS,
+    hash: sha3,
     ...(genesis.application === undefined ? {} : { relatedInfo: genesis.application }),
   })
 }
