@@ -90,8 +90,14 @@ function plain(_: string, value: unknown): unknown {
   return value
 }
 
-/** All that a service answers about these scopes, as text. */
-export function dump(service: ConsensusService, scopes: readonly string[]): string {
+/** All that a service answers about these scopes, as text; sessions in their order of arrival, or by id. */
+export function dump(
+  service: ConsensusService,
+  scopes: readonly string[],
+  order: 'arrival' | 'id' = 'arrival',
+): string {
+  const ordered = <T extends { readonly proposalId: number }>(list: T[]): T[] =>
+    order === 'id' ? list.sort((a, b) => a.proposalId - b.proposalId) : list
   const resultOf = (scope: string, id: number): unknown => {
     try {
       return service.getConsensusResult(scope, id)
@@ -103,17 +109,14 @@ export function dump(service: ConsensusService, scopes: readonly string[]): stri
     scope,
     config: service.getScopeConfig(scope),
     stats: service.getScopeStats(scope),
-    reached: service.getReachedProposals(scope),
-    active: service.getActiveProposals(scope),
-    sessions: service
-      .storage()
-      .sessions(scope)
-      .map((state) => ({
-        state,
-        result: resultOf(scope, state.proposalId),
-        proposal: service.getProposal(scope, state.proposalId),
-        config: service.getProposalConfig(scope, state.proposalId),
-      })),
+    reached: ordered([...service.getReachedProposals(scope)].map(([proposalId, result]) => ({ proposalId, result }))),
+    active: ordered(service.getActiveProposals(scope)),
+    sessions: ordered(service.storage().sessions(scope)).map((state) => ({
+      state,
+      result: resultOf(scope, state.proposalId),
+      proposal: service.getProposal(scope, state.proposalId),
+      config: service.getProposalConfig(scope, state.proposalId),
+    })),
   }))
   return JSON.stringify({ scopes: service.listScopes(), all }, plain, 1)
 }

@@ -176,7 +176,10 @@ export class SessionHost {
     if (this.writer.isFenced) return this.show(session.state)
     const unseen = facts.slice(this.#followed)
     this.#followed = facts.length
-    this.#follow(this, unseen, session.state)
+    if (unseen.length > 0) return this.#follow(this, unseen, session.state)
+    // As it was before: no news for anybody.
+    this.#durable = session.state
+    this.#published = session.state
   }
 
   /** A new session's stream is new, or ends with the end of an earlier session of this id: else somebody else writes it. */
