@@ -39,6 +39,7 @@ module.exports = {
       'machines/',
       'node_modules/',
     ]),
+    only('inspector-looks-down', '^src/inspector/', ['src/(base|ports|wire|core|engine|inspector)/']),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -10,17 +10,21 @@ import { present, unreachable } from '../../base/errors.ts'
 import { decodeEvent, type EventView } from '../../wire/canonical/event.ts'
 import { CAUSE_TAG, type EventHash } from '../../wire/canonical/types.ts'
 import { applyDecision } from './consequences.ts'
+import type { Decision } from './election/election.ts'
 import type { GossipEventAccepted, ParsecFact } from './facts.ts'
 import { type EventIndex, NONE, type PeerIndex } from './graph/graph.ts'
 import type { State } from './state.ts'
 import { isVoid } from './void-keys.ts'
 
-export function evolve<P>(state: State<P>, fact: ParsecFact): void {
+/** Sees a decision before its consequences; see inspect.ts. */
+export type DecisionWatcher = (decision: Decision) => void
+
+export function evolve<P>(state: State<P>, fact: ParsecFact, watch?: DecisionWatcher): void {
   switch (fact.type) {
     case 'PeerStarted':
       return
     case 'GossipEventAccepted':
-      accept(state, fact, decodeEvent(fact.bytes, state.group.format))
+      accept(state, fact, decodeEvent(fact.bytes, state.group.format), watch)
       return
     case 'SyncEventOwed':
       state.owed.push(fact)
@@ -31,7 +35,12 @@ export function evolve<P>(state: State<P>, fact: ParsecFact): void {
 }
 
 /** The event, whose parts `view` gives, joins the graph, with all that follows. */
-export function accept<P>(state: State<P>, fact: GossipEventAccepted, view: EventView<P>): EventIndex {
+export function accept<P>(
+  state: State<P>,
+  fact: GossipEventAccepted,
+  view: EventView<P>,
+  watch?: DecisionWatcher,
+): EventIndex {
   const { graph, peers } = state
   const creator = peers.find(view.creator)
   const key = keyOf(state, fact, view, creator)
@@ -48,7 +57,7 @@ export function accept<P>(state: State<P>, fact: GossipEventAccepted, view: Even
   if (creator === state.self && view.otherParent !== null) noteAnswer(state, event, view)
   if (key !== NONE) noteVote(state, event, key, creator, view)
   peers.heardFrom(creator)
-  elect(state)
+  elect(state, watch)
   return event
 }
 
@@ -82,10 +91,11 @@ function noteAnswer<P>(state: State<P>, event: EventIndex, view: EventView<P>): 
 }
 
 /** parsec §5(f): several elections may end upon one insertion. */
-function elect<P>(state: State<P>): void {
+function elect<P>(state: State<P>, watch: DecisionWatcher | undefined): void {
   for (;;) {
     const decision = state.election.advance()
     if (decision === null) return
+    watch?.(decision)
     const voters = applyDecision(state, decision)
     if (voters === null) state.election.stop()
     else state.election.next(voters)

@@ -30,6 +30,7 @@ export {
 } from '../../wire/canonical/index.ts'
 export { type Coin, type CoinToss, ROUND_PARITY } from './election/coin.ts'
 export type { ConsensusMode } from './election/keys.ts'
+export type { MetaVote } from './election/meta-votes.ts'
 export { ParsecError, type ParsecErrorCode, type ParsecErrorData } from './errors.ts'
 export { PARSEC_SCHEMA_VERSION, parsecFactFromJson, parsecFactToJson } from './fact-codec.ts'
 export type {
@@ -52,6 +53,15 @@ export {
 } from './gossip/schedule.ts'
 export type { Comparison } from './gossip/summary.ts'
 export { bytesGroup, Group, type GroupOptions, type ModeRule } from './group.ts'
+export {
+  type ElectionOutcome,
+  type InspectedElection,
+  type InspectedEvent,
+  type InspectedKey,
+  type InspectedMetaEvent,
+  type Inspection,
+  inspect,
+} from './inspect.ts'
 export { decodeParameters, encodeParameters, type GroupParameters } from './parameters.ts'
 export { Parsec, type Started } from './parsec.ts'
 export type { Compatibility } from './rules.ts'

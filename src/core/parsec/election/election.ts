@@ -14,6 +14,7 @@ import type { Coin } from './coin.ts'
 import { orderOfDecided } from './decision.ts'
 import { Interesting } from './interesting.ts'
 import type { KeyIndex, Keys } from './keys.ts'
+import type { MetaVote } from './meta-votes.ts'
 import { Observers } from './observers.ts'
 import type { VoteLists } from './vote-lists.ts'
 import type { Voters } from './voters.ts'
@@ -24,6 +25,16 @@ export interface Decision {
   readonly event: EventIndex
   /** Never empty. */
   readonly keys: readonly KeyIndex[]
+}
+
+/** A sync event in the running election, to look at. Voters are named by seat. */
+export interface MetaEvent {
+  readonly event: EventIndex
+  readonly content: readonly KeyIndex[]
+  /** Of an observer: the seats that it observes; else null. */
+  readonly observees: readonly number[] | null
+  /** By seat: one meta-vote for each step reached; empty where it has none. */
+  readonly votes: readonly (readonly MetaVote[])[]
 }
 
 export class Election {
@@ -104,6 +115,26 @@ export class Election {
     this.#agreement.reset(this.#voters, start, this.#number)
   }
 
+  /** Its meta-event, as far as the running election has one. To look at: nothing is kept for it. */
+  metaEvent(x: EventIndex): MetaEvent | null {
+    const seat = this.#voters.seatOf(this.#graph.creatorOf(x))
+    if (x < this.#base || x >= this.#position || seat < 0 || !this.#graph.isSync(x)) return null
+    const content = this.#interesting.of(seat).find(({ event }) => event === x)?.content ?? []
+    const isObserver = this.#agreement.has(x) && !this.#agreement.has(this.#graph.syncParentOf(x))
+    const observees = isObserver ? this.#observers.observees(x) : null
+    return {
+      event: x,
+      content,
+      observees: observees === null ? null : seatsOf(observees, this.#voters.count),
+      votes: this.#voters.peers.map((_, about) => this.#agreement.votes(x, about)),
+    }
+  }
+
+  /** The first interesting event of a voter whose content counts, so far. */
+  countedFirst(seat: number): EventIndex {
+    return this.#observers.countedFirst(seat)?.event ?? NONE
+  }
+
   /** Builds the meta-event of `x`; gives the decided keys in order if it ends the election. */
   #process(x: EventIndex): readonly KeyIndex[] | null {
     if (!this.#graph.isSync(x)) return null
@@ -135,4 +166,11 @@ export class Election {
     }
     return orderOfDecided(contents, this.#rules)
   }
+}
+
+/** The members of a bit set of seats. */
+function seatsOf(set: Int32Array, count: number): readonly number[] {
+  const seats: number[] = []
+  for (let at = 0; at < count; at += 1) if ((((set[at >> 5] as number) >> (at & 31)) & 1) === 1) seats.push(at)
+  return seats
 }
