@@ -41,6 +41,8 @@ export { compareAge, sessionsToEvict } from './eviction.ts'
 export { BALLOT_SCHEMA_VERSION, ballotFactFromJson, ballotFactToJson } from './fact-codec.ts'
 export type { BallotEvent, BallotFact, ScopeFact, SessionFact } from './facts.ts'
 export { buildProposal, idFromUuid, type ProposalRequest, uuidV4, validateProposal } from './proposal.ts'
+/** The policy `safe` (ballots §8). */
+export * as safe from './safe/index.ts'
 export { ConsensusConfigBuilder, ScopeConfigBuilder } from './scope-builder.ts'
 export { type Outcome, outcomeOf, Session, type SessionState, type SessionStatus } from './session.ts'
 export { type Counts, calculateConsensusResult, hasSufficientVotes, requiredVotes } from './tally.ts'
