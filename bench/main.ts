@@ -12,6 +12,7 @@ import { type Suite, type SuiteOptions, type Table, tableText } from './support/
 
 const SUITES: ReadonlyMap<string, () => Promise<{ readonly suite: Suite }>> = new Map([
   ['ballots', () => import('./ballots.ts')],
+  ['parsec', () => import('./parsec.ts')],
   ['log', () => import('./log.ts')],
   ['order', () => import('./order.ts')],
 ])

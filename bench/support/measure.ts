@@ -14,6 +14,7 @@ export interface Contender {
 }
 
 export const MIN_ROUNDS = 5
+const WARM_UP_ROUNDS = 3
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
@@ -22,10 +23,10 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
 }
 
-/** The median milliseconds of each, after one run of each that does not count. */
+/** The median milliseconds of each, after runs that do not count: the compiler gets to know the work first. */
 export async function takeTurns(contenders: readonly Contender[], rounds = MIN_ROUNDS): Promise<Map<string, number>> {
   const times = new Map<string, number[]>(contenders.map(({ name }) => [name, []]))
-  for (let round = -1; round < rounds; round += 1) {
+  for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
     for (const { name, run } of contenders) {
       collectGarbage()
       const ms = await run()
