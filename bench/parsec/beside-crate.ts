@@ -9,7 +9,7 @@ import { basename } from 'node:path'
 import { findFiles } from '../../src/testing/conformance/files.ts'
 import { outOfScope, readTranscript } from '../../src/testing/conformance/parsec-transcript.ts'
 import { type Contender, takeTurns } from '../support/measure.ts'
-import { ratio, type SuiteOptions, type Table } from '../support/report.ts'
+import { cellText, ratio, type SuiteOptions, type Table } from '../support/report.ts'
 import type { RustTimer, RustTimers } from '../support/rust-timer.ts'
 import { timePart, timePartInBulk } from './part.ts'
 import { recordedPart } from './recorded.ts'
@@ -26,11 +26,7 @@ function chooseFiles(path: string): string[] {
   return files.sort((a, b) => statSync(b).size - statSync(a).size).slice(0, MAX_SHORT_FILES)
 }
 
-interface Timed {
-  readonly row: Table['rows'][number]
-}
-
-async function timeFile(file: string, rounds: number, rust: RustTimers): Promise<Timed | undefined> {
+async function timeFile(file: string, rounds: number, rust: RustTimers): Promise<Table['rows'][number] | undefined> {
   const transcript = readTranscript(file)
   if (outOfScope(transcript) !== null) return undefined
   const crate: RustTimer[] = [
@@ -49,25 +45,24 @@ async function timeFile(file: string, rounds: number, rust: RustTimers): Promise
   const ms = (name: string) => times.get(name) ?? '-'
   const oursMs = times.get('ours') ?? Number.NaN
   const checkedMs = times.get('ours, ed25519') ?? Number.NaN
-  return {
-    row: [
-      basename(file).replace(/\.json(\.gz)?$/, ''),
-      ms('crate'),
-      oursMs,
-      ratio(times.get('crate'), oursMs),
-      ms('crate, ed25519'),
-      checkedMs,
-      ratio(times.get('crate, ed25519'), checkedMs),
-    ],
-  }
+  return [
+    basename(file).replace(/\.json(\.gz)?$/, ''),
+    ms('crate'),
+    oursMs,
+    ratio(times.get('crate'), oursMs),
+    ms('crate, ed25519'),
+    checkedMs,
+    ratio(times.get('crate, ed25519'), checkedMs),
+  ]
 }
 
 export async function besideCrate({ path, rounds, say }: SuiteOptions, rust: RustTimers): Promise<Table> {
   const rows: Table['rows'][number][] = []
   for (const file of chooseFiles(path ?? DEFAULT_FOLDER)) {
-    say(basename(file))
-    const timedFile = await timeFile(file, rounds, rust)
-    if (timedFile !== undefined) rows.push(timedFile.row)
+    const row = await timeFile(file, rounds, rust)
+    if (row === undefined) continue
+    rows.push(row)
+    say(row.map(cellText).join(' '))
   }
   return {
     title: 'The part of one peer in recorded gossip, ms',

@@ -24,7 +24,7 @@ export interface SuiteOptions {
 
 export type Suite = (options: SuiteOptions) => Promise<readonly Table[]>
 
-function cellText(cell: Cell): string {
+export function cellText(cell: Cell): string {
   if (typeof cell === 'string') return cell
   if (Number.isInteger(cell) || Math.abs(cell) >= 1000) return Math.round(cell).toLocaleString('en')
   return Math.abs(cell) >= 100 ? cell.toFixed(0) : cell.toPrecision(3)
