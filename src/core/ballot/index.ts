@@ -1,9 +1,10 @@
 /**
  * @module core/ballot
  *
- * Binary decisions on proposals, sans I/O (ballots §1 to §6, policy `compatible`). Use it alone like this: `decide…` a
- * command, store its facts, `evolve` a `Session` with each, then publish its effects; or use `ConsensusService` of
- * `witan`, which does so with a log, actors and observables.
+ * Binary decisions on proposals, sans I/O (ballots §1 to §7, policy `compatible`). Alone: `ConsensusCore` holds all scopes
+ * and sessions of a peer, and each of its operations returns the facts to store, then the events to publish. Finer: `decide…`
+ * one command on one `Session`, store its facts, `evolve` the session with each. With a log, actors and observables:
+ * `ConsensusService` of `witan`.
  */
 
 export {
@@ -27,6 +28,13 @@ export {
   type ScopeConfig,
   toConsensusConfig,
 } from './config.ts'
+export {
+  type AtTime,
+  ConsensusCore,
+  type ConsensusCoreOptions,
+  type CoreStep,
+  type ScopedFact,
+} from './consensus-core.ts'
 export {
   type Circumstances,
   type Decision,
