@@ -1,0 +1,43 @@
+/**
+ * @module testing/network/checks
+ *
+ * The properties of parsec §12 that hold at any time, judged from the blocks that peers polled and from the agenda.
+ */
+
+import type { ParsecNetwork } from './network.ts'
+import type { NetworkNode } from './node.ts'
+
+export function checkRun(network: ParsecNetwork): readonly string[] {
+  return [...network.correct.values()].flatMap((node) => [
+    ...checkAgreement(network, node),
+    ...checkIntegrity(network, node),
+  ])
+}
+
+/** What this peer agreed is the beginning of what the one agreed that agreed most. */
+function checkAgreement(network: ParsecNetwork, node: NetworkNode): readonly string[] {
+  const reference = network.mostAdvanced()
+  const at = node.blocks.findIndex(({ key }, i) => key !== reference.blocks[i]?.key)
+  return at < 0 ? [] : [`agreement: block ${at} of peer ${node.peer} is another than that of peer ${reference.peer}`]
+}
+
+/** No block twice, and none that nobody voted for: a correct peer, or in `single` mode the voter it names. */
+function checkIntegrity(network: ParsecNetwork, node: NetworkNode): readonly string[] {
+  const violations: string[] = []
+  const seen = new Set<string>()
+  for (const { key, payload } of node.blocks) {
+    if (seen.has(key)) violations.push(`integrity: peer ${node.peer} has a block twice: ${key}`)
+    seen.add(key)
+    if (payload.type === 'Genesis') continue
+    const [hash = '', voter] = key.split('/')
+    const voters = [...network.agenda.votersFor(hash)]
+    const isVotedFor =
+      voter === undefined
+        ? voters.some((peer) => network.correct.has(peer))
+        : voters.some(
+            (peer) => network.agenda.keyOf({ observation: payload, hash, by: peer }, network.idOf(peer)) === key,
+          )
+    if (!isVotedFor) violations.push(`integrity: peer ${node.peer} has a block that nobody voted for: ${key}`)
+  }
+  return violations
+}
