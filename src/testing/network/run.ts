@@ -33,6 +33,8 @@ export interface RunReport {
 
 export interface RunOptions {
   readonly periods: number
+  /** More periods follow while the graph has fewer events. */
+  readonly minEvents: number
   readonly ticks: number
   /** Proposals for each disturbed period. */
   readonly payloads: number
@@ -51,18 +53,18 @@ export function randomOptions(random: SeededRandom, hash?: (bytes: Uint8Array) =
   return {
     seed: random.seed,
     genesisSize,
-    forkers: random.int(random.chance(0.25) ? 0 : 1, Math.ceil(genesisSize / 3) - 1),
-    gossipRate: random.pick([0.05, 0.1, 0.2]),
+    forkers: random.chance(0.15) ? 0 : random.int(1, Math.ceil(genesisSize / 3) - 1),
+    gossipRate: random.pick([0.08, 0.12, 0.2]),
     lossRate: random.pick([0, 0.05, 0.2]),
     duplicationRate: random.pick([0, 0.1, 0.2]),
     maxDelayTicks: random.pick([1, 4, 12]),
-    crashRate: random.pick([0, 0.002, 0.005]),
+    crashRate: random.pick([0.001, 0.002, 0.005]),
     forkRate: random.pick([0.01, 0.03, 0.1]),
     ...(hash === undefined ? {} : { hash }),
   }
 }
 
-export const DEFAULT_RUN: RunOptions = { periods: 3, ticks: 150, payloads: 12, joins: 2, removals: 1 }
+export const DEFAULT_RUN: RunOptions = { periods: 3, minEvents: 2_000, ticks: 160, payloads: 12, joins: 1, removals: 1 }
 
 class Run {
   readonly network: ParsecNetwork
@@ -163,7 +165,8 @@ export function runNetwork(options: NetworkOptions, run: RunOptions = DEFAULT_RU
   const whole = new Run(network, run)
   const violations: string[] = []
   let mostRounds = 0
-  for (let period = 0; period < run.periods; period += 1) {
+  for (let period = 0; period < run.periods || network.mostAdvanced().parsec.eventCount < run.minEvents; period += 1) {
+    if (violations.length > 0) break
     whole.disturbedPeriod()
     const fair = runFairly(network)
     mostRounds = Math.max(mostRounds, fair.mostRounds)
