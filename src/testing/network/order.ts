@@ -30,10 +30,13 @@ export function compareOrders(seed: string | number, { vertices, orders, hash }:
     return several.map((order) => written.blocks(order))
   }
   const results = { none: blocksIn('none'), 'parsec-0.7': blocksIn('parsec-0.7') }
-  const agree = (all: readonly (readonly string[])[]): boolean => new Set(all.map((keys) => keys.join())).size === 1
   return {
     blocks: results.none[0]?.length ?? 0,
     hasForkers: graph.forkers > 0,
     agrees: { none: agree(results.none), 'parsec-0.7': agree(results['parsec-0.7']) },
   }
+}
+
+function agree(all: readonly (readonly string[])[]): boolean {
+  return new Set(all.map((keys) => keys.join())).size === 1
 }

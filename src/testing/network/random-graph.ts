@@ -54,18 +54,26 @@ interface Instance {
   readonly voted: Set<number>
 }
 
+/** The graph as far as it is drawn. */
 class Drawing {
   readonly vertices: Vertex[] = []
-  readonly #instances: Instance[][] = []
   readonly #random: SeededRandom
+  readonly #instances: Instance[][] = []
+  /** By forker: the peers that see its hidden branch. */
+  readonly #audiences: ReadonlySet<number>[] = []
+  /** By peer: how often it takes part, 0 to 1. */
+  readonly #activity: number[] = []
   #branches = 0
 
-  constructor(random: SeededRandom, peers: number, members: number) {
+  constructor(random: SeededRandom, peers: number, members: number, forkers: number) {
     this.#random = random
     for (let peer = 0; peer < peers; peer += 1) {
-      this.#instances.push([{ peer, branch: this.#newBranch(), tip: -1, voted: new Set() }])
-      this.add(this.#of(peer), -1, null)
-      if (peer < members) this.add(this.#of(peer), -1, 'genesis')
+      const instance = { peer, branch: this.#newBranch(), tip: -1, voted: new Set<number>() }
+      this.#instances.push([instance])
+      this.#audiences.push(new Set())
+      this.#activity.push(peer >= forkers && random.chance(0.3) ? 0.15 : 1)
+      this.add(instance, -1, null)
+      if (peer < members) this.add(instance, -1, 'genesis')
     }
   }
 
@@ -74,44 +82,57 @@ class Drawing {
     return this.#branches - 1
   }
 
-  #of(peer: number): Instance {
-    return this.#random.pick(present(this.#instances[peer], 'peers are numbered in order'))
-  }
-
   add(by: Instance, otherParent: number, vote: Vertex['vote']): void {
     this.vertices.push({ creator: by.peer, branch: by.branch, selfParent: by.tip, otherParent, vote })
     by.tip = this.vertices.length - 1
   }
 
-  /** The peer as others meet it: mostly its first instance. */
-  shown(peer: number, hiddenRate: number): Instance {
-    const [first, ...hidden] = present(this.#instances[peer], 'peers are numbered in order')
-    const isHidden = hidden.length > 0 && this.#random.chance(hiddenRate)
-    return isHidden ? this.#random.pick(hidden) : present(first, 'there is an instance')
+  /** A peer by lot, the busy ones more often. */
+  someone(): number {
+    for (;;) {
+      const peer = this.#random.int(0, this.#activity.length - 1)
+      if (this.#random.chance(this.#activity[peer] ?? 1)) return peer
+    }
   }
 
+  anyOf(peer: number): Instance {
+    return this.#random.pick(this.#instances[peer] ?? [])
+  }
+
+  shows(instance: Instance, to: number): boolean {
+    return this.shownTo(instance.peer, to) === instance
+  }
+
+  shownTo(peer: number, to: number): Instance {
+    const [first, hidden = first] = this.#instances[peer] ?? []
+    return present(this.#audiences[peer]?.has(to) === true ? hidden : first, 'there is an instance')
+  }
+
+  /** From here on a second branch, shown to the idle peers and to some others. */
   split(peer: number): void {
-    const past = this.#of(peer)
+    const past = this.anyOf(peer)
     this.#instances[peer] = [past, { ...past, branch: this.#newBranch(), voted: new Set(past.voted) }]
+    const rate = this.#random.pick([0.1, 0.3, 0.5])
+    const sees = (activity: number): boolean => activity < 1 || this.#random.chance(rate)
+    this.#audiences[peer] = new Set(this.#activity.flatMap((activity, to) => (sees(activity) ? [to] : [])))
   }
 }
 
 /** `size`: about how many vertices. */
 export function randomGraph(random: SeededRandom, size: number): RandomGraph {
-  const members = random.pick([4, 4, 4, 5, 6, 7])
-  const joining = random.chance(0.3) ? 1 : 0
+  const members = random.pick([4, 4, 5, 6, 7, 7])
+  const joining = random.chance(0.2) ? 1 : 0
   const forkers = random.chance(0.1) ? 0 : random.int(1, Math.ceil(members / 3) - 1)
   const peers = members + joining
   const ids = Array.from({ length: peers }, (_, peer) => random.fork(`id ${peer}`).bytes(CHECKSUM_IDENTITY_BYTES))
   const observations = observationsFor(random, ids, members, forkers)
-  const drawing = new Drawing(random, peers, members)
+  const drawing = new Drawing(random, peers, members, forkers)
   const voteRate = random.pick([0.1, 0.2, 0.3])
-  const splitRate = random.pick([0.05, 0.1, 0.3])
-  const hiddenRate = random.pick([0.1, 0.3, 0.5])
+  const splitRate = random.pick([0.02, 0.05, 0.1])
   while (drawing.vertices.length < size) {
-    const peer = random.int(0, peers - 1)
+    const peer = drawing.someone()
     if (peer < forkers && random.chance(splitRate)) drawing.split(peer)
-    const by = drawing.shown(peer, hiddenRate)
+    const by = drawing.anyOf(peer)
     if (random.chance(voteRate)) {
       // All vote for much the same at a time, in orders of their own.
       const newest = Math.floor((drawing.vertices.length / size) * observations.length)
@@ -121,10 +142,11 @@ export function randomGraph(random: SeededRandom, size: number): RandomGraph {
       drawing.add(by, -1, present(observations[number], 'drawn from the list'))
       continue
     }
-    const other = drawing.shown(random.int(0, peers - 1), hiddenRate)
-    if (other.peer === by.peer) continue
+    const to = drawing.someone()
+    if (to === peer) continue
+    const other = drawing.shownTo(to, peer)
     drawing.add(by, other.tip, null)
-    if (random.chance(0.7)) drawing.add(other, by.tip, null)
+    if (drawing.shows(by, to) && random.chance(0.7)) drawing.add(other, by.tip, null)
   }
   return { ids, members, forkers, vertices: drawing.vertices }
 }
