@@ -1,7 +1,7 @@
 /**
  * @module bench/main
  *
- * `npm run bench -- SUITE [PATH] [--rounds N] [--json]`: SUITE is ballots, parsec, log, order or all. Medians of at least five
+ * `npm run bench -- SUITE [PATH] [--rounds N] [--json]`: SUITE is ballots, safe, parsec, log, order or all. Medians of at least five
  * rounds, in which contenders take turns; the reference crates take part where cargo is present.
  */
 
@@ -15,6 +15,7 @@ const SUITES: ReadonlyMap<string, () => Promise<{ readonly suite: Suite }>> = ne
   ['parsec', () => import('./parsec.ts')],
   ['log', () => import('./log.ts')],
   ['order', () => import('./order.ts')],
+  ['safe', () => import('./safe.ts')],
 ])
 
 interface Machine {
