@@ -115,6 +115,20 @@ async function play(openLogOf: (name: Name) => Promise<EventLog>): Promise<numbe
   await scenario.start('bob')
   await scenario.pay('bob', 'b3')
 
+  // Ballots stand on the same log.
+  const ballots = await scenario.peer('alice').ballots()
+  const request = {
+    name: 'n',
+    payload: utf8('p'),
+    proposalOwner: ballots.identity,
+    expectedVotersCount: 1,
+    expirationSec: 60n,
+    livenessCriteriaYes: true,
+  }
+  const { proposalId } = await ballots.createProposal('s', request)
+  await ballots.castVote('s', proposalId, true)
+  expect(ballots.getConsensusResult('s', proposalId)).toBe(true)
+
   // One leaves.
   await scenario.peer('eve').members.leave()
   await Promise.all(

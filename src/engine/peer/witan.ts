@@ -15,6 +15,8 @@ import type { Bytes } from '../../base/bytes.ts'
 import { toHex } from '../../base/text.ts'
 import type { Observation } from '../../core/parsec/index.ts'
 import { encodeBatch, encodePayload } from '../../wire/payload.ts'
+import { ConsensusService } from '../ballots/consensus-service.ts'
+import type { ConsensusServiceOptions } from '../ballots/options.ts'
 import { NoticeQueue } from '../notices.ts'
 import { Batcher } from './batcher.ts'
 import type { AgreedBlock, PayloadBlock } from './blocks.ts'
@@ -47,6 +49,7 @@ export class Witan<Payload = Bytes> {
   readonly #actor: Actor<typeof peerMachine>
   readonly #self: string
   #error: Error | undefined
+  #ballots: Promise<ConsensusService> | undefined
   #closing: Promise<void> | undefined
 
   /** Application payloads in the agreed order, from now on. */
@@ -165,6 +168,12 @@ export class Witan<Payload = Bytes> {
     allBlocks: (options: HistoryOptions = {}): AsyncIterable<AgreedBlock> => this.#history.allBlocks(options),
   } as const
 
+  /** Ballots of this peer, on the same log and key; rebuilt from the log at the first call, closed with the peer. */
+  ballots(options: Pick<ConsensusServiceOptions, 'maxSessionsPerScope'> = {}): Promise<ConsensusService> {
+    this.#ballots ??= this.#openBallots(options)
+    return this.#ballots
+  }
+
   /** Stops gossip, waits for appends under way (at most the stated time), completes all observables. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
@@ -175,10 +184,19 @@ export class Witan<Payload = Bytes> {
     await this.close()
   }
 
+  async #openBallots(options: Pick<ConsensusServiceOptions, 'maxSessionsPerScope'>): Promise<ConsensusService> {
+    const { clock, random, logger } = this.#settings
+    const { identity: signer, log } = this.#options
+    const service = new ConsensusService({ ...options, signer, log, clock, random, logger })
+    await service.recover()
+    return service
+  }
+
   async #close(): Promise<void> {
     this.#actor.send({ type: 'stop.requested' })
     this.#batcher.flush()
     await this.#gossiper.stop()
+    await (await this.#ballots)?.close()
     await this.#withinCloseTimeout(this.#engine.stop())
     this.#receipts.rejectAll(
       this.#error ?? new PeerError({ code: 'PeerClosed' }, 'the peer was closed before this was agreed'),

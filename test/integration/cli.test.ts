@@ -1,0 +1,94 @@
+/** The command line as its user meets it: what it prints, its exit codes, a running peer and its log. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { later } from '../support/eventstoredb/harness.ts'
+
+const MAIN = join(import.meta.dirname, '../../src/cli/main.ts')
+
+function start(args: readonly string[]): ChildProcess {
+  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  later(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  })
+  return child
+}
+
+async function witan(...args: readonly string[]): Promise<{ code: number | null; out: string; err: string }> {
+  const child = start(args)
+  let out = ''
+  let err = ''
+  child.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()))
+  child.stderr?.on('data', (chunk: Buffer) => (err += chunk.toString()))
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, out, err }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+const folder = (): string => mkdtempSync(join(tmpdir(), 'witan-cli-'))
+
+describe('witan', () => {
+  it('makes a peer, runs it, takes votes, shows blocks and status, and replays its log', async () => {
+    const path = join(folder(), 'peer')
+    const listen = ['--listen', `127.0.0.1:${await freePort()}`]
+    const address = (await witan('init', path, ...listen)).out.trim()
+    expect(address).toMatch(/^[0-9a-f]{64}@127\.0\.0\.1:\d+$/)
+    expect((await witan('init', path, ...listen, '--member', address)).out.trim()).toBe(address)
+
+    const running = start(['run', path, '--json'])
+    const [first] = (await once(running.stdout as NonNullable<typeof running.stdout>, 'data')) as [Buffer]
+    expect(first.toString()).toContain('"state":"member"')
+    const voted = await witan('vote', path, 'hello')
+    expect([voted.code, voted.out]).toEqual([0, expect.stringContaining('agreed at position 1')])
+    const status = JSON.parse((await witan('status', path, '--json')).out) as { state: string; blocks: number }
+    expect(status).toMatchObject({ state: 'member', blocks: 2 })
+    const locked = await witan('replay', path)
+    expect([locked.code, locked.err]).toEqual([3, expect.stringContaining('LogLocked')])
+    expect(locked.err).toContain(path)
+
+    running.kill('SIGKILL')
+    await once(running, 'exit')
+    const blocks = await witan('blocks', path, '--json')
+    expect(JSON.parse(blocks.out)).toMatchObject({ position: 1, payload: 'hello' })
+    const replayed = JSON.parse((await witan('replay', path, '--json')).out) as { blocks: number; order: string }
+    expect(replayed).toMatchObject({ blocks: 2, positions: 2 })
+    expect((await witan('log', path, '--type', 'BlockAgreed')).out.trim().split('\n').length).toBe(2)
+    expect((await witan('vote', path, 'x')).err).toContain('no peer runs')
+  })
+
+  it.each([
+    [['vote', '/nowhere', 'x'], '/nowhere'],
+    [['blocks', '/nowhere', '--from', '-1'], '"-1"'],
+    [['run', '/nowhere'], '/nowhere'],
+    [['init', join(tmpdir(), 'never-made'), '--listen', 'here'], '--listen is "here"'],
+    [['init', join(tmpdir(), 'never-made'), '--member', 'me'], '--member is "me"'],
+    [['add', '/nowhere', 'zz'], 'id is "zz"'],
+    [['frobnicate'], 'frobnicate'],
+    [['demo', '/nowhere.jsonl'], '/nowhere.jsonl'],
+  ])('refuses %j with exit code 2, naming what is wrong', async (args, named) => {
+    const { code, err } = await witan(...args)
+    expect(code).toBe(2)
+    expect(err).toContain(named)
+    expect(err).not.toMatch(/^\s+at /m)
+  })
+
+  it('helps', async () => {
+    const { code, out } = await witan('--help')
+    expect(code).toBe(0)
+    for (const command of ['demo', 'init', 'run', 'vote', 'blocks', 'status', 'log', 'replay'])
+      expect(out).toContain(command)
+  })
+})
