@@ -10,8 +10,7 @@
  * engine for one key.
  */
 
-import type { Bytes } from '../../base/bytes.ts'
-import { compareBytes } from '../../base/bytes.ts'
+import { type Bytes, compareBytes, EMPTY_BYTES, equalBytes } from '../../base/bytes.ts'
 import { assert } from '../../base/errors.ts'
 import type { Signer } from '../../ports/signature-scheme.ts'
 import { encodeObservation } from '../../wire/canonical/observation.ts'
@@ -74,7 +73,7 @@ export class Parsec<Payload = Bytes> {
     let parsec: Parsec<P> | null = null
     for (const fact of facts) {
       if (parsec === null) {
-        assert(fact.type === 'PeerStarted', 'the first fact of a peer is PeerStarted')
+        checkStart(group, fact)
         parsec = new Parsec(new State(group, fact), signer)
       } else {
         parsec.evolve(fact)
@@ -246,6 +245,17 @@ export class Parsec<Payload = Bytes> {
 function bySingleThenHash<P>(a: QueuedBlock<P>, b: QueuedBlock<P>): number {
   if (a.mode !== b.mode) return a.mode === 'single' ? -1 : 1
   return compareBytes(a.block.hash, b.block.hash)
+}
+
+/** Refuses with Logic what is no beginning, or the beginning of a peer in another group. */
+function checkStart<P>(group: Group<P>, fact: ParsecFact): asserts fact is PeerStarted {
+  if (fact.type !== 'PeerStarted')
+    throw new ParsecError({ code: 'Logic', why: 'the first fact of a peer is PeerStarted' })
+  const sameMembers =
+    fact.members.length === group.members.length &&
+    fact.members.every((id, i) => equalBytes(id, group.members[i] ?? EMPTY_BYTES))
+  if (sameMembers && equalBytes(fact.relatedInfo, group.genesis.relatedInfo)) return
+  throw new ParsecError({ code: 'Logic', why: 'these facts are of another group' })
 }
 
 function startOf<P>(

@@ -9,6 +9,7 @@ import {
   encodeMessage,
   type SendMessage,
 } from '../../../src/core/parsec/index.ts'
+import { SeededRandom } from '../../../src/testing/seeded-random.ts'
 import { CAUSE_TAG } from '../../../src/wire/canonical/index.ts'
 import { add, idOf, Network, opaque, type Peer, remove } from '../../support/parsec/network.ts'
 
@@ -146,6 +147,34 @@ describe('what a message holds, parsec §8', () => {
     expect([late.error?.code, late.facts]).toEqual(['UnknownSelfParent', []])
     const broken = bob.parsec.handleRequest(idOf('Alice'), encodeMessage([...events.slice(0, 3), ...events.slice(4)]))
     expect([broken.error?.code, broken.facts.length]).toEqual(['UnknownSelfParent', 3])
+  })
+})
+
+describe('an admission that we decided by the beginning of a broken message', () => {
+  test('goes along with the events of whom it admitted', () => {
+    const network = new Network(['Alice', 'Bob', 'Carol', 'Mallory'], { mode: 'single' })
+    const founders = network.members.map((name) => network.start(name))
+    const dave = network.join('Dave')
+    for (const peer of founders) network.vote(peer, add('Dave'))
+    const random = new SeededRandom('admission')
+    while (founders.every(({ parsec }) => parsec.blockCount < 2)) {
+      const [from, to] = random.shuffle(founders) as [Peer, Peer]
+      network.gossip(from, to)
+    }
+    const [ahead] = founders.filter(({ parsec }) => parsec.blockCount === 2)
+    const [alice, bob] = founders.filter(({ parsec }) => parsec.blockCount < 2)
+    if (ahead === undefined || alice === undefined || bob === undefined) throw new Error('all decided at once')
+    // Alice and Dave get the graph without the event that ends the message, so that no event of theirs descends from it.
+    for (const peer of [alice, dave]) {
+      const told = decodeMessage(only(network.ask(ahead, peer).effects).bytes, ahead.parsec.group.format)
+      const beginning = encodeMessage(told.slice(0, -1).map(({ bytes }) => bytes))
+      network.note(peer, peer.parsec.handleGraph(idOf(ahead.name), beginning))
+    }
+    expect([alice.parsec.blockCount, bob.parsec.blockCount < 2]).toEqual([2, true])
+    expect(dave.parsec.canVote()).toBe(true)
+    expect(network.gossip(dave, alice)).toEqual([])
+    expect(network.gossip(alice, bob)).toEqual([])
+    expect(bob.parsec.blockCount).toBe(2)
   })
 })
 

@@ -52,7 +52,33 @@ export function sendAncestors<P>(
   last: EventIndex,
   known: EventIndex,
 ): void {
-  sendInPieces(work, kind, peer, ancestorsBeyond(work.state.graph, last, known))
+  const events = ancestorsBeyond(work.state.graph, last, known)
+  sendInPieces(work, kind, peer, withAdmissions(work.state, events, last, known))
+}
+
+/**
+ * Who takes an event must have decided to admit its creator, and the recipient of a Requesting. What decided it for us may be no ancestor of our events: a
+ * message that broke off, whose beginning stays. Then it goes along, or the receiver could refuse us for ever.
+ */
+function withAdmissions<P>(
+  state: State<P>,
+  events: readonly EventIndex[],
+  last: EventIndex,
+  known: EventIndex,
+): readonly EventIndex[] {
+  const { graph, peers } = state
+  let deciding: EventIndex = NONE
+  for (let peer = 0; peer < peers.count; peer += 1) {
+    const at = peers.admittedAt(peer)
+    if (at > deciding && !graph.isAncestor(last, at)) deciding = at
+  }
+  if (deciding === NONE) return events
+  // The graph up to there decided the admission: nothing less is sure to do so for the receiver.
+  const missing = new Set(events)
+  for (let event = 0; event <= deciding; event += 1) {
+    if (known === NONE || !graph.isAncestor(known, event)) missing.add(event)
+  }
+  return [...missing].sort((a, b) => a - b)
 }
 
 /** Cut along our order into pieces that keep the limit; all but the last are of kind `graph`. */
