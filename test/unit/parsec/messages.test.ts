@@ -161,7 +161,7 @@ describe('an admission that we decided by the beginning of a broken message', ()
       const [from, to] = random.shuffle(founders) as [Peer, Peer]
       network.gossip(from, to)
     }
-    const [ahead] = founders.filter(({ parsec }) => parsec.blockCount === 2)
+    const ahead = founders.find(({ parsec }) => parsec.blockCount === 2)
     const [alice, bob] = founders.filter(({ parsec }) => parsec.blockCount < 2)
     if (ahead === undefined || alice === undefined || bob === undefined) throw new Error('all decided at once')
     // Alice and Dave get the graph without the event that ends the message, so that no event of theirs descends from it.
