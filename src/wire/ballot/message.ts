@@ -19,7 +19,7 @@ export type BallotMessage =
   | { readonly type: 'certificate'; readonly bytes: Bytes }
 
 /** Both votes of every owner of the largest roster. */
-export const MAX_VOTES_PER_MESSAGE: number = 2 * BALLOT_LIMITS.maxRosterKeys
+const MAX_VOTES_PER_MESSAGE: number = 2 * BALLOT_LIMITS.maxRosterKeys
 
 /** Proposal, choice and owner: what makes a vote one of a set. */
 function voteKey(vote: SafeVote): Bytes {

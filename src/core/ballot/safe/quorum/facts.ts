@@ -32,8 +32,6 @@ export type QuorumFact =
   | ({ readonly type: 'SafeDecisionReached'; readonly choice: boolean } & About)
   | ({ readonly type: 'SafeSessionEvicted' } & About)
 
-export type QuorumFactType = QuorumFact['type']
-
 /** Give it to the other peers of the scope. Only after the facts are durable. */
 export interface Spread {
   readonly type: 'Spread'
