@@ -5,6 +5,7 @@
  */
 
 import type { Bytes } from '../../base/bytes.ts'
+import { present } from '../../base/errors.ts'
 import type { AgreedBlock, PayloadBlock } from './blocks.ts'
 
 export interface Receipt<Payload = Bytes> {
@@ -19,6 +20,7 @@ interface Waiting {
   readonly place: number
   readonly resolve: (block: PayloadBlock) => void
   readonly reject: (error: Error) => void
+  readonly agreed: Promise<PayloadBlock>
 }
 
 /** Votes of ours whose block is not out yet, by hash. */
@@ -31,14 +33,14 @@ export class Receipts {
   }
 
   expect(hash: string, place: number): Receipt {
-    let waiting: Waiting | undefined
+    let settled: Pick<Waiting, 'resolve' | 'reject'> | undefined
     const agreed = new Promise<PayloadBlock>((resolve, reject) => {
-      waiting = { place, resolve, reject }
+      settled = { resolve, reject }
     })
     // Nobody is obliged to wait for it.
     agreed.catch(() => undefined)
     const list = this.#waiting.get(hash) ?? []
-    if (waiting !== undefined) list.push(waiting)
+    list.push({ ...present(settled, 'a promise is made at once'), place, agreed })
     this.#waiting.set(hash, list)
     this.#count += 1
     return { hash, agreed }
@@ -55,12 +57,15 @@ export class Receipts {
     }
   }
 
-  /** The vote was refused: nothing will come of it. */
-  forget(hash: string, error: Error): void {
+  /** The vote was refused: nothing will come of these. An earlier vote for the same may still wait for its block. */
+  forget(hash: string, receipts: readonly Receipt[], error: Error): void {
     const list = this.#waiting.get(hash) ?? []
-    this.#waiting.delete(hash)
-    this.#count -= list.length
-    for (const { reject } of list) reject(error)
+    const isRefused = ({ agreed }: Waiting): boolean => receipts.some((receipt) => receipt.agreed === agreed)
+    const rest = list.filter((waiting) => !isRefused(waiting))
+    if (rest.length === 0) this.#waiting.delete(hash)
+    else this.#waiting.set(hash, rest)
+    this.#count -= list.length - rest.length
+    for (const waiting of list) if (isRefused(waiting)) waiting.reject(error)
   }
 
   rejectAll(error: Error): void {

@@ -140,13 +140,13 @@ export class Witan<Payload = Bytes> {
       )
     }
     const receipt = await this.#batcher.add(bytes)
-    return {
-      hash: receipt.hash,
-      agreed: aborted(
-        receipt.agreed.then((block) => this.#decoded(block)),
-        signal,
-      ),
-    }
+    const agreed = aborted(
+      receipt.agreed.then((block) => this.#decoded(block)),
+      signal,
+    )
+    // Nobody is obliged to wait for it: not a process's end when the peer closes first.
+    agreed.catch(() => undefined)
+    return { hash: receipt.hash, agreed }
   }
 
   readonly members = {
@@ -291,7 +291,7 @@ export class Witan<Payload = Bytes> {
     try {
       await this.#engine.vote(observation)
     } catch (error) {
-      this.#receipts.forget(hash, error as Error)
+      this.#receipts.forget(hash, receipts, error as Error)
       throw error
     }
     this.#gossiper.news()
