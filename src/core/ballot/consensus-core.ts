@@ -199,8 +199,9 @@ export class ConsensusCore {
   /** Begins a session, and evicts what the scope does not keep. */
   #open<Answer>(name: string, proposalId: number, decision: Decision<Answer>, nowSec: bigint): CoreStep<Answer> {
     const step = this.#apply(name, proposalId, decision)
-    const { sessions } = this.#scopes.get(name) ?? { sessions: new Map<number, Session>() }
+    const sessions = this.#scopes.get(name)?.sessions
     // ballots §6
+    if (sessions === undefined || sessions.size <= this.#maxSessions) return step
     const evicted = sessionsToEvict(sessions.values(), this.#maxSessions).map(
       ({ state }): ScopedFact => ({
         scope: name,
