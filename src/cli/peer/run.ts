@@ -5,6 +5,7 @@
  */
 
 import { Command } from 'commander'
+import { pino } from 'pino'
 import { filter, firstValueFrom } from 'rxjs'
 import { fromUtf8, utf8 } from '../../base/bytes.ts'
 import { fromHex, toHex } from '../../base/text.ts'
@@ -12,6 +13,7 @@ import { systemRandom } from '../../crypto/index.ts'
 import { groupOf } from '../../engine/peer/options.ts'
 import { createWitan, type Witan } from '../../engine/peer/witan.ts'
 import { systemClock } from '../../engine/system-clock.ts'
+import { SILENT } from '../../ports/logger.ts'
 import { createTcpTransport } from '../../transport/index.ts'
 import { line, paint } from '../output.ts'
 import { UsageError } from '../usage-error.ts'
@@ -25,12 +27,19 @@ export function runCommand(): Command {
     .description('run a peer in the foreground; Ctrl-C stops it')
     .argument('<folder>', 'made by `witan init`')
     .option('--log <place>', 'a folder, esdb://…, or memory: (default: WITAN_LOG, else FOLDER/log)')
+    .option('--verbose', 'what the engine does, as JSON lines on standard error')
     .option('--json', 'one JSON object a line')
     .exitOverride()
     .action(run)
 }
 
-async function run(path: string, options: { readonly log?: string; readonly json?: true }): Promise<void> {
+interface RunOptions {
+  readonly log?: string
+  readonly verbose?: true
+  readonly json?: true
+}
+
+async function run(path: string, options: RunOptions): Promise<void> {
   const folder = new PeerFolder(path)
   const identity = folder.signer()
   const config = folder.config()
@@ -51,8 +60,16 @@ async function run(path: string, options: { readonly log?: string; readonly json
       .filter(({ id }) => id !== self)
       .map(({ id, host, port }) => ({ peer: fromHex(id), address: { host, port } })),
   })
+  const logger = options.verbose === true ? pino({ level: 'debug' }, pino.destination(2)) : SILENT
   const isMember = config.genesis.includes(self)
-  const witan = await createWitan({ identity, genesis, log, transport, ...(isMember ? {} : { join: { section: [] } }) })
+  const witan = await createWitan({
+    identity,
+    genesis,
+    log,
+    transport,
+    logger,
+    ...(isMember ? {} : { join: { section: [] } }),
+  })
   const control = await serveControl(folder.controlPath, (request, signal) => answer(witan, request, signal))
   show(witan, options.json === true)
   const interrupted = new Promise<void>((resolve) => {

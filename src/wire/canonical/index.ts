@@ -4,7 +4,7 @@
  * The canonical encoding of gossip (parsec §11), the layout of Rust's bincode 1 defaults: strict and bounded.
  */
 
-export { CodecError, type CodecErrorData } from './errors.ts'
+export { CodecError } from './errors.ts'
 export {
   decodeEvent,
   decodeMessage,
@@ -12,7 +12,6 @@ export {
   type EventView,
   encodeContent,
   encodeMessage,
-  type VoteView,
 } from './event.ts'
 export {
   BYTES_PAYLOAD,
@@ -23,7 +22,7 @@ export {
   type PayloadCodec,
 } from './format.ts'
 export { type CanonicalLimits, DEFAULT_LIMITS } from './limits.ts'
-export { canonicalSet, encodeObservation } from './observation.ts'
+export { encodeObservation } from './observation.ts'
 export { CanonicalReader } from './reader.ts'
 export * from './types.ts'
 export { CanonicalWriter } from './writer.ts'
