@@ -5,9 +5,9 @@
  * canonically encoded with a version. Peers never choose these one by one.
  */
 
-import { type Bytes, EMPTY_BYTES, fromUtf8, utf8 } from '../../base/bytes.ts'
+import { type Bytes, fromUtf8, utf8 } from '../../base/bytes.ts'
 import { CodecError } from '../../wire/canonical/errors.ts'
-import { type CanonicalLimits, DEFAULT_LIMITS } from '../../wire/canonical/limits.ts'
+import type { CanonicalLimits } from '../../wire/canonical/limits.ts'
 import { CanonicalReader } from '../../wire/canonical/reader.ts'
 import { CanonicalWriter } from '../../wire/canonical/writer.ts'
 
@@ -22,14 +22,6 @@ export interface GroupParameters {
   readonly limits: CanonicalLimits
   /** The application's own part of the related info. */
   readonly application: Bytes
-}
-
-export const DEFAULT_PARAMETERS: GroupParameters = {
-  mode: 'supermajority',
-  coin: 'round-parity',
-  checkpointInterval: 0,
-  limits: DEFAULT_LIMITS,
-  application: EMPTY_BYTES,
 }
 
 const COINS = ['round-parity', 'threshold'] as const
