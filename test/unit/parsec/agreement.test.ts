@@ -57,8 +57,9 @@ function compare(seed: number, n: number, coin: Coin): { stages: number; decided
     const parent = book.get(graph.selfParentOf(x))
     if (parent === undefined && random.chance(0.5)) continue
     const observees = new Int32Array(voters.words)
-    for (let seat = 0; parent === undefined && seat < n; seat += 1)
+    for (const seat of parent === undefined ? voters.peers : []) {
       if (random.chance(0.6)) observees[seat >> 5] = (observees[seat >> 5] ?? 0) | (1 << (seat & 31))
+    }
     const lists = voters.peers.map((about) => {
       const isObservee = ((observees[about >> 5] as number) >> (about & 31)) & 1
       const begin = [AUX_NONE | (isObservee === 1 ? ESTIMATES_TRUE : ESTIMATES_FALSE)]

@@ -37,6 +37,20 @@ describe('void keys, parsec §5(f)', () => {
     expect(stay.every(({ parsec }) => parsec.voters().length === 4)).toBe(true)
   })
 
+  test('votes that the removal made void are open no more', () => {
+    const { network, stay } = five()
+    const [alice, bob] = stay as [Peer, Peer, Peer, Peer]
+    for (const peer of [alice, bob]) {
+      network.vote(peer, { type: 'Remove', peerId: idOf('Eve'), relatedInfo: new Uint8Array([1]) })
+    }
+    network.settle(stay, 1)
+    expect(alice.parsec.ourUnpolledObservations()).toHaveLength(1)
+    for (const peer of stay) network.vote(peer, remove('Eve'))
+    network.settle(stay, 4)
+    expect(alice.blocks.map(label)).toEqual(['Genesis', 'Remove'])
+    expect(alice.parsec.ourUnpolledObservations()).toEqual([])
+  })
+
   test('too few votes keep nobody from being idle, once all know of them', () => {
     const network = new Network(['Alice', 'Bob', 'Carol'], { mode: 'supermajority' })
     const peers = network.members.map((name) => network.start(name))
