@@ -44,7 +44,7 @@ describe('void keys, parsec §5(f)', () => {
       network.vote(peer, { type: 'Remove', peerId: idOf('Eve'), relatedInfo: new Uint8Array([1]) })
     }
     network.settle(stay, 1)
-    expect(alice.parsec.ourUnpolledObservations()).toHaveLength(1)
+    expect(alice.parsec.ourUnpolledObservations().map(({ type }) => type)).toContain('Remove')
     for (const peer of stay) network.vote(peer, remove('Eve'))
     network.settle(stay, 4)
     expect(alice.blocks.map(label)).toEqual(['Genesis', 'Remove'])
