@@ -18,7 +18,13 @@ export { PeerError, type PeerErrorData } from './engine/peer/errors.ts'
 export type { HistoryOptions } from './engine/peer/history.ts'
 export type { Membership } from './engine/peer/membership.ts'
 export type { Evidence, GossipNotice, PeerPhase, Status } from './engine/peer/notices.ts'
-export type { BatchingOptions, GenesisOptions, PayloadCodec, WitanOptions } from './engine/peer/options.ts'
+export {
+  type BatchingOptions,
+  type GenesisOptions,
+  groupOf,
+  type PayloadCodec,
+  type WitanOptions,
+} from './engine/peer/options.ts'
 export type { Receipt } from './engine/peer/receipts.ts'
 export { createWitan, Witan } from './engine/peer/witan.ts'
 export { systemClock } from './engine/system-clock.ts'
