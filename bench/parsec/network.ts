@@ -8,6 +8,7 @@
 import { present } from '../../src/base/errors.ts'
 import { toHex } from '../../src/base/text.ts'
 import { bytesGroup, Parsec, type SendMessage } from '../../src/core/parsec/index.ts'
+import { sha3 } from '../../src/crypto/index.ts'
 import { insecureSigner } from '../../src/testing/insecure-scheme.ts'
 import { SeededRandom } from '../../src/testing/seeded-random.ts'
 import { type Operation, type Part, perform } from './part.ts'
@@ -25,7 +26,7 @@ export interface LongRun {
 export function longRun(members: number, events: number): LongRun {
   const random = new SeededRandom(`long-${members}`)
   const signers = Array.from({ length: members }, () => insecureSigner(random.bytes(32)))
-  const group = bytesGroup({ members: signers.map(({ identity }) => identity), mode: 'single' })
+  const group = bytesGroup({ members: signers.map(({ identity }) => identity), mode: 'single', hash: sha3 })
   const peers = signers.map((signer) => Parsec.fromGenesis(group, signer).parsec)
   const byId = new Map(peers.map((peer) => [toHex(peer.ourId), peer]))
   const first = present(peers[0], 'there are members')

@@ -6,7 +6,7 @@
 
 import { fromHex } from '../../src/base/text.ts'
 import { bytesGroup, encodeMessage, Parsec } from '../../src/core/parsec/index.ts'
-import { ed25519Signer } from '../../src/crypto/index.ts'
+import { ed25519Signer, sha3 } from '../../src/crypto/index.ts'
 import type { Signer } from '../../src/ports/signature-scheme.ts'
 import { observationOf, TranscriptReplay } from '../../src/testing/conformance/parsec-replay.ts'
 import type { Transcript, TranscriptStep } from '../../src/testing/conformance/parsec-transcript.ts'
@@ -84,6 +84,7 @@ function started(
   const group = bytesGroup({
     members: step.genesis.map(idOf),
     mode: transcript.mode,
+    hash: sha3,
     compatibility: 'parsec-0.7',
     relatedInfo: step.op === 'fromGenesis' ? fromHex(step.relatedInfo) : new Uint8Array(0),
   })
