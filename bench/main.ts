@@ -1,8 +1,8 @@
 /**
  * @module bench/main
  *
- * `npm run bench -- SUITE [PATH] [--rounds N] [--json]`: SUITE is ballots, safe, parsec, log, order or all. Medians of at least five
- * rounds, in which contenders take turns; the reference crates take part where cargo is present.
+ * `npm run bench -- SUITE [PATH] [--rounds N] [--json]`: SUITE is ballots, safe, parsec, log, order or all. Medians of at
+ * least five rounds, in which contenders take turns; the reference crates take part where cargo is present.
  */
 
 import { cpus, totalmem } from 'node:os'

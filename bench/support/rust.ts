@@ -8,11 +8,11 @@
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 
-const WORKSPACE = fileURLToPath(new URL('../rust/', import.meta.url))
+/** npm runs scripts in the package's folder, wherever they were compiled to. */
+const WORKSPACE = resolve('bench/rust')
 const NO_CARGO = 'cargo is missing: install Rust 1.95 or later (rustup) to compare with the reference crates'
 const NO_PROTOC =
   'protoc is missing: install the package protobuf-compiler (Debian) or grpcio-tools (PyPI), or set PROTOC, to compare with hashgraph-like-consensus'
