@@ -6,12 +6,23 @@
 
 import { type Bytes, EMPTY_BYTES } from './bytes.ts'
 
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+/** Characters that are made into text in one go: an argument each, so the stack bounds them. */
+const CHUNK = 8_192
+
+/** Flat text: added up piece by piece it would be a tree that costs ten times the memory, as long as it lives. */
+function textOf(codes: readonly number[]): string {
+  if (codes.length <= CHUNK) return String.fromCharCode(...codes)
+  let text = ''
+  for (let at = 0; at < codes.length; at += CHUNK) text += String.fromCharCode(...codes.slice(at, at + CHUNK))
+  return text
+}
+
+const HEX_DIGITS = [...'0123456789abcdef'].map((digit) => digit.charCodeAt(0))
 
 export function toHex(bytes: Bytes): string {
-  let text = ''
-  for (const byte of bytes) text += HEX[byte]
-  return text
+  const codes: number[] = []
+  for (const byte of bytes) codes.push(HEX_DIGITS[byte >> 4] as number, HEX_DIGITS[byte & 15] as number)
+  return textOf(codes)
 }
 
 /** Throws a `RangeError` on text that is no hex. */
@@ -25,26 +36,19 @@ export function fromHex(text: string): Bytes {
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const DIGITS = new Int16Array(128).fill(-1)
 for (let i = 0; i < 64; i += 1) DIGITS[ALPHABET.charCodeAt(i)] = i
-const PAIRS: readonly string[] = Array.from(
-  { length: 4096 },
-  (_, bits) => `${ALPHABET[bits >> 6]}${ALPHABET[bits & 63]}`,
-)
+const CODES = [...ALPHABET].map((letter) => letter.charCodeAt(0))
 
 /** RFC 4648 §5, without padding. */
 export function toBase64Url(bytes: Bytes): string {
-  const whole = bytes.length - (bytes.length % 3)
-  let text = ''
-  for (let i = 0; i < whole; i += 3) {
-    const bits = ((bytes[i] as number) << 16) | ((bytes[i + 1] as number) << 8) | (bytes[i + 2] as number)
-    text += (PAIRS[bits >> 12] as string) + (PAIRS[bits & 4095] as string)
+  const codes: number[] = []
+  for (let i = 0; i < bytes.length; i += 3) {
+    const left = bytes.length - i
+    const bits = ((bytes[i] as number) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)
+    codes.push(CODES[bits >> 18] as number, CODES[(bits >> 12) & 63] as number)
+    if (left > 1) codes.push(CODES[(bits >> 6) & 63] as number)
+    if (left > 2) codes.push(CODES[bits & 63] as number)
   }
-  if (bytes.length - whole === 1) {
-    text += PAIRS[(bytes[whole] as number) << 4] as string
-  } else if (bytes.length - whole === 2) {
-    const bits = ((bytes[whole] as number) << 10) | ((bytes[whole + 1] as number) << 2)
-    text += (PAIRS[bits >> 6] as string) + (ALPHABET[bits & 63] as string)
-  }
-  return text
+  return textOf(codes)
 }
 
 /** Strict: one encoding for each value. Throws a `RangeError` otherwise. */

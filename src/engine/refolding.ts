@@ -17,14 +17,12 @@ export interface Refold {
 
 export class Refolding {
   readonly #writer: StreamWriter
-  readonly #fold: () => Promise<Refold>
   /** The failure that the present fold accounts for: a fence stays one. */
   #accountedFor: unknown
   #underWay: Promise<void> | undefined
 
-  constructor(writer: StreamWriter, fold: () => Promise<Refold>) {
+  constructor(writer: StreamWriter) {
     this.#writer = writer
-    this.#fold = fold
   }
 
   /** What is in memory is what the log holds, or is on its way there. */
@@ -33,18 +31,18 @@ export class Refolding {
   }
 
   /** Resolves when sound; fails with the log's error when it cannot be read, and may be asked for again. */
-  async ensure(): Promise<void> {
+  async ensure(fold: () => Promise<Refold>): Promise<void> {
     while (!this.isSound) {
-      this.#underWay ??= this.#refold().finally(() => {
+      this.#underWay ??= this.#refold(fold).finally(() => {
         this.#underWay = undefined
       })
       await this.#underWay
     }
   }
 
-  async #refold(): Promise<void> {
+  async #refold(fold: () => Promise<Refold>): Promise<void> {
     await this.#writer.settled()
-    const { revision = NO_STREAM, adopt } = await this.#fold()
+    const { revision = NO_STREAM, adopt } = await fold()
     if (!this.#writer.isFenced) this.#writer.restart(revision)
     this.#accountedFor = this.#writer.failure
     adopt()

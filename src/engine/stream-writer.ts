@@ -11,7 +11,7 @@
  */
 
 import { assert } from '../base/errors.ts'
-import { APPEND_LIMITS, type EventLog, LogError, type NewFact, type Revision } from '../ports/event-log.ts'
+import { APPEND_LIMITS, type EventLog, LogError, type NewFact, NO_STREAM, type Revision } from '../ports/event-log.ts'
 import { factSize } from './fact-size.ts'
 
 interface Group {
@@ -24,7 +24,8 @@ export class StreamWriter {
   readonly stream: string
   readonly #log: EventLog
   #revision: Revision | undefined
-  readonly #findRevision: () => Promise<Revision>
+  /** Until the revision is known. */
+  #findRevision: (() => Promise<Revision>) | undefined
   #pending: Group[] = []
   #writing: Promise<void> | undefined
   #failure: unknown
@@ -34,7 +35,7 @@ export class StreamWriter {
     this.#log = log
     this.stream = stream
     this.#revision = typeof revision === 'number' ? revision : undefined
-    this.#findRevision = typeof revision === 'number' ? () => Promise.resolve(revision) : revision
+    this.#findRevision = typeof revision === 'number' ? undefined : revision
   }
 
   /** The last durable revision; `undefined` while it is not known yet. */
@@ -85,8 +86,9 @@ export class StreamWriter {
       const groups = this.#take()
       const facts = groups.length === 1 ? (groups[0] as Group).facts : groups.flatMap((group) => group.facts)
       try {
-        this.#revision ??= await this.#findRevision()
-        this.#revision = await this.#log.append(this.stream, facts, this.#revision)
+        const revision = this.#revision ?? (await this.#findRevision?.()) ?? NO_STREAM
+        this.#revision = await this.#log.append(this.stream, facts, revision)
+        this.#findRevision = undefined
       } catch (error) {
         this.#fail(error, groups)
         break

@@ -46,7 +46,8 @@ export class Session {
   #state: SessionState | undefined
   #votes: Vote[] = []
   #byOwner = new Map<string, Vote>()
-  #lateVotes = new Map<string, Vote>()
+  /** Most sessions never have any. */
+  #lateVotes: Map<string, Vote> | undefined
 
   /** Throws before the first fact. */
   get state(): SessionState {
@@ -72,7 +73,7 @@ export class Session {
 
   /** Our vote that was cast after the decision. */
   lateVoteOf(owner: Uint8Array): Vote | undefined {
-    return this.#lateVotes.get(toHex(owner))
+    return this.#lateVotes?.get(toHex(owner))
   }
 
   /** The proposal with its votes as they stood in `state`. */
@@ -92,6 +93,7 @@ export class Session {
         this.#count(fact.vote)
         return
       case 'LateVoteCast':
+        this.#lateVotes ??= new Map()
         this.#lateVotes.set(toHex(fact.vote.voteOwner), ownVote(fact.vote))
         return
       case 'DeadlinePassed':
@@ -118,7 +120,7 @@ export class Session {
     const proposal = ownTerms(fact.proposal)
     this.#votes = votes
     this.#byOwner = new Map(votes.map((vote) => [toHex(vote.voteOwner), vote]))
-    this.#lateVotes = new Map()
+    this.#lateVotes = undefined
     const yesVotes = votes.filter((vote) => vote.vote).length
     const state: SessionState = {
       scope: fact.scope,

@@ -46,7 +46,7 @@ export class ScopeHost {
     this.#log = log
     this.name = name
     this.writer = new StreamWriter(log, stream, NO_STREAM)
-    this.#refolding = new Refolding(this.writer, () => this.#fold())
+    this.#refolding = new Refolding(this.writer)
   }
 
   get config(): ScopeConfig | undefined {
@@ -64,7 +64,7 @@ export class ScopeHost {
       await this.writer.append([{ type: fact.type, data: ballotFactToJson(fact), metadata }])
     } catch (error) {
       // It may have been written all the same: the log knows. If it cannot be read now, the next command asks again.
-      await this.#refolding.ensure().catch(() => undefined)
+      await this.ensureSound().catch(() => undefined)
       throw error
     }
     this.#evolve(fact)
@@ -76,7 +76,7 @@ export class ScopeHost {
   }
 
   ensureSound(): Promise<void> {
-    return this.#refolding.ensure()
+    return this.#refolding.ensure(() => this.#fold())
   }
 
   /** A session became durable: it is the last to have arrived. */

@@ -61,7 +61,7 @@ export class SessionHost {
     this.id = stream
     this.#session = new Session()
     this.writer = new StreamWriter(log, stream, () => this.#openRevision())
-    this.#refolding = new Refolding(this.writer, () => this.#fold())
+    this.#refolding = new Refolding(this.writer)
     this.#follow = follow
   }
 
@@ -147,7 +147,7 @@ export class SessionHost {
 
   /** After a failed append: forgets what was not written, and folds the log again. */
   ensureSound(): Promise<void> {
-    return this.#refolding.ensure()
+    return this.#refolding.ensure(() => this.#fold())
   }
 
   async #fold(): Promise<Refold> {
