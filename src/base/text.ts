@@ -4,7 +4,7 @@
  * Bytes as text: hex for people and map keys, base64url for facts.
  */
 
-import { type Bytes, EMPTY_BYTES } from './bytes.ts'
+import { type Bytes, EMPTY_BYTES, utf8 } from './bytes.ts'
 
 /** Characters that are made into text in one go: an argument each, so the stack bounds them. */
 const CHUNK = 8_192
@@ -17,7 +17,7 @@ function textOf(codes: readonly number[]): string {
   return text
 }
 
-const HEX_DIGITS = [...'0123456789abcdef'].map((digit) => digit.charCodeAt(0))
+const HEX_DIGITS = utf8('0123456789abcdef')
 
 export function toHex(bytes: Bytes): string {
   const codes: number[] = []
@@ -36,7 +36,7 @@ export function fromHex(text: string): Bytes {
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const DIGITS = new Int16Array(128).fill(-1)
 for (let i = 0; i < 64; i += 1) DIGITS[ALPHABET.charCodeAt(i)] = i
-const CODES = [...ALPHABET].map((letter) => letter.charCodeAt(0))
+const CODES = utf8(ALPHABET)
 
 /** RFC 4648 §5, without padding. */
 export function toBase64Url(bytes: Bytes): string {
