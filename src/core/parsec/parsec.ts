@@ -44,13 +44,14 @@ export class Parsec<Payload = Bytes> {
     this.#signer = signer
   }
 
-  /** A member of the genesis group, at genesis. */
+  /** A member of the genesis group, at genesis. Throws UnknownPeer where the signer is none. */
   static fromGenesis<P>(group: Group<P>, signer: Signer): Started<P> {
+    const isMember = group.members.some((id) => equalBytes(id, signer.identity))
+    if (!isMember) throw new ParsecError({ code: 'UnknownPeer', peer: signer.identity })
     const started = startOf(group, signer, 'genesis', [])
     const parsec = new Parsec(new State(group, started), signer)
     const work = parsec.#work()
     work.note(started)
-    assert(parsec.#state.self !== NONE, 'a genesis member is in the genesis group')
     work.make({ type: 'Initial' })
     work.vote(group.genesis)
     return { parsec, step: work.finish() }

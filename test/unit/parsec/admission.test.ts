@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../../src/base/bytes.ts'
 import { toHex } from '../../../src/base/text.ts'
-import { type Cause, type Compatibility, encodeMessage, type ParsecStep } from '../../../src/core/parsec/index.ts'
+import {
+  type Cause,
+  type Compatibility,
+  encodeMessage,
+  Parsec,
+  type ParsecStep,
+} from '../../../src/core/parsec/index.ts'
 import { encodeContent } from '../../../src/wire/canonical/index.ts'
 import { idOf, Network, opaque, type Peer, signerOf } from '../../support/parsec/network.ts'
 
@@ -82,6 +88,15 @@ describe('checks of one event, parsec §8 and §13', () => {
     expect(step.error).toBeUndefined()
     expect(step.facts).toHaveLength(1)
     expect(bob.parsec.eventCount).toBeGreaterThan(3)
+  })
+
+  test('who is no member cannot start at genesis, nor go on from facts of another group', () => {
+    const network = new Network(['Alice', 'Bob'])
+    expect(() => network.start('Nobody')).toThrow('UnknownPeer')
+    const alice = network.start('Alice')
+    const other = new Network(['Alice', 'Carol']).group()
+    expect(() => Parsec.fromFacts(other, signerOf('Alice'), alice.facts)).toThrow('another group')
+    expect(() => Parsec.fromFacts(network.group(), signerOf('Alice'), alice.facts.slice(1))).toThrow('first fact')
   })
 
   test('bytes that are no message', () => {
