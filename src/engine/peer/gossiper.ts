@@ -10,7 +10,7 @@
 
 import { type Bytes, equalBytes } from '../../base/bytes.ts'
 import { fromHex, toHex } from '../../base/text.ts'
-import { CodecError, GossipSchedule, type SendMessage } from '../../core/parsec/index.ts'
+import { CodecError, GossipSchedule, ParsecError, type SendMessage } from '../../core/parsec/index.ts'
 import type { IncomingMessage, Transport } from '../../ports/transport.ts'
 import { decodePeerMessage, encodePeerMessage, type PeerMessageKind } from '../../wire/peer-message.ts'
 import type { PeerSettings } from './options.ts'
@@ -152,12 +152,19 @@ export class Gossiper {
     this.planSoon()
   }
 
+  async #receiveGossip(kind: 'request' | 'response' | 'graph', from: Bytes, body: Bytes): Promise<void> {
+    const step = await this.#engine.receive(kind, from, body)
+    const isRefused = step?.error instanceof ParsecError && step.error.code === 'InvalidPeerState'
+    // The peer is removed and may not know: nobody answers its gossip any more, so it learns it by comparing.
+    if (isRefused && kind === 'request') this.#post(from, 'summary', this.#engine.parsec.summary())
+  }
+
   async #handle(from: Bytes, kind: PeerMessageKind, body: Bytes): Promise<void> {
     switch (kind) {
       case 'request':
       case 'response':
       case 'graph':
-        await this.#engine.receive(kind, from, body)
+        await this.#receiveGossip(kind, from, body)
         return
       case 'summary':
       case 'summaryReply': {

@@ -248,7 +248,11 @@ export class Witan<Payload = Bytes> {
   #followMembership(): void {
     const { parsec } = this.#engine
     const before = this.#membership.current.voters.includes(this.#self)
-    const voters = parsec.voters().map(toHex)
+    // Core's elections stop with our removal, at the voters of before.
+    const voters = parsec
+      .voters()
+      .map(toHex)
+      .filter((voter) => voter !== this.#self || !parsec.isRemoved)
     this.#membership.setVoters(voters)
     const isVoter = voters.includes(this.#self)
     if (isVoter && !before) this.#actor.send({ type: 'voter.added' })
