@@ -1,0 +1,92 @@
+/**
+ * @module testing/sim/scenario
+ *
+ * What a seed makes happen: how many peers, for how long, and which faults how often. Drawn at once, so that a seed says it all.
+ */
+
+import type { LinkFaults } from '../../transport/memory/faults.ts'
+import type { SeededRandom } from '../seeded-random.ts'
+import type { DiskFaults } from './disk.ts'
+
+export type FaultKind =
+  | 'crash'
+  | 'crashAtDealing'
+  | 'closeAndReopen'
+  | 'partition'
+  | 'heal'
+  | 'network'
+  | 'disk'
+  | 'clockJump'
+  | 'silence'
+  | 'join'
+  | 'leave'
+  | 'secondProcess'
+  | 'pause'
+
+export interface Scenario {
+  readonly peers: number
+  /** One of them runs as two instances that different peers see. */
+  readonly hasForker: boolean
+  readonly chaosMs: number
+  readonly voteEveryMs: number
+  readonly faultEveryMs: number
+  readonly faults: readonly FaultKind[]
+  /** Virtual hours without anything to do, at the end. */
+  readonly idleHours: number
+}
+
+const ALWAYS: readonly FaultKind[] = ['crash', 'crashAtDealing']
+const SOMETIMES: readonly FaultKind[] = [
+  'closeAndReopen',
+  'partition',
+  'heal',
+  'network',
+  'network',
+  'disk',
+  'clockJump',
+  'silence',
+  'join',
+  'leave',
+  'secondProcess',
+  'pause',
+]
+
+export function drawScenario(random: SeededRandom, idleHours: number): Scenario {
+  const peers = random.pick([4, 4, 4, 5, 5, 6, 7])
+  return {
+    peers,
+    hasForker: random.chance(0.3),
+    chaosMs: random.int(4_000, 12_000),
+    voteEveryMs: random.int(60, 300),
+    faultEveryMs: random.int(80, 600),
+    faults: [...ALWAYS, ...SOMETIMES.filter(() => random.chance(0.6))],
+    idleHours,
+  }
+}
+
+export function drawNetwork(random: SeededRandom): Partial<LinkFaults> {
+  const maxDelayMs = random.pick([0, 5, 20, 80, 300])
+  return {
+    lossRate: random.pick([0, 0.02, 0.1, 0.3]),
+    duplicateRate: random.pick([0, 0.05, 0.2]),
+    minDelayMs: random.chance(0.5) ? maxDelayMs / 4 : 0,
+    maxDelayMs,
+    reorderRate: random.pick([0, 0.05, 0.3]),
+    maxHoldMs: random.pick([50, 1000]),
+  }
+}
+
+export const CALM: LinkFaults = {
+  lossRate: 0,
+  duplicateRate: 0,
+  minDelayMs: 1,
+  maxDelayMs: 4,
+  reorderRate: 0,
+  maxHoldMs: 0,
+}
+
+export const CALM_DISK: DiskFaults = { faultRate: 0, maxDelayMs: 2 }
+
+export function drawDisk(random: SeededRandom): DiskFaults {
+  return { faultRate: random.pick([0, 0, 0.02, 0.1]), maxDelayMs: random.pick([0, 2, 20, 200]) }
+}

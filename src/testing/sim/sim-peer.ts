@@ -1,0 +1,192 @@
+/**
+ * @module testing/sim/sim-peer
+ *
+ * One identity in the simulation: its disk, which stays, and its lives, which come and go.
+ */
+
+import type { Bytes } from '../../base/bytes.ts'
+import { Witan } from '../../engine/peer/witan.ts'
+import type { EventLog } from '../../ports/event-log.ts'
+import type { Signer } from '../../ports/signature-scheme.ts'
+import type { PeerChecker } from './checker.ts'
+import type { SimDisk } from './disk.ts'
+import { SimProcess } from './process.ts'
+import { WireTap } from './wire-tap.ts'
+import type { World } from './world.ts'
+
+export interface Life {
+  readonly process: SimProcess
+  readonly witan: Witan
+  /** 0: the first of this identity. */
+  readonly number: number
+  hasStarted: boolean
+}
+
+/** Where planted faults get in. */
+export interface Hooks {
+  readonly log?: (log: EventLog, life: { readonly number: number; readonly process: SimProcess }) => EventLog
+  readonly clock?: (process: SimProcess, number: number) => SimProcess
+  /** Before a life begins on a disk that has one behind it. */
+  readonly beforeRestart?: (disk: SimDisk) => Promise<void>
+  /** The application is shown the last block of the life before again. */
+  readonly showsAgain?: boolean
+}
+
+export class SimPeer {
+  readonly name: string
+  readonly signer: Signer
+  readonly disk: SimDisk
+  /** None for a forker: it need not keep to anything. */
+  readonly checker: PeerChecker | undefined
+  readonly section: readonly Bytes[] | undefined
+  readonly #world: World
+  life: Life | undefined
+  /** A second process of the same identity. */
+  second: Life | undefined
+  isMute = false
+  /** Its removal is asked for; it need not learn of it. */
+  isLeaving = false
+  #lives = 0
+  #offsetMs = 0
+
+  constructor(
+    world: World,
+    name: string,
+    signer: Signer,
+    disk: SimDisk,
+    checker: PeerChecker | undefined,
+    section?: readonly Bytes[],
+  ) {
+    this.#world = world
+    this.name = name
+    this.signer = signer
+    this.disk = disk
+    this.checker = checker
+    this.section = section
+  }
+
+  get id(): Bytes {
+    return this.signer.identity
+  }
+
+  get isUp(): boolean {
+    return this.life?.hasStarted === true
+  }
+
+  /** Begins a life; `address` other than its own for a second process. */
+  async start(address: Bytes = this.id): Promise<void> {
+    const isSecond = address !== this.id
+    const number = this.#lives
+    this.#lives += 1
+    const { hooks } = this.#world
+    const own = new SimProcess(this.#world.clock, this.#offsetMs)
+    const process = hooks.clock?.(own, number) ?? own
+    const witan = new Witan(this.#options(process, number, address))
+    const life: Life = { process, witan, number, hasStarted: false }
+    if (isSecond) this.second = life
+    else this.life = life
+    if (number > 0) {
+      this.#world.counts.restarts += 1
+      await hooks.beforeRestart?.(this.disk)
+    }
+    this.#watch(life)
+    try {
+      const { blocks } = await witan.start()
+      if (process.isDead) return
+      life.hasStarted = true
+      this.#world.guard(() => this.#lifeCheck?.recovered(blocks))
+    } catch (error) {
+      if (!process.isDead) this.#world.ended(this, life, error as Error)
+    }
+  }
+
+  #lifeCheck: ReturnType<PeerChecker['life']> | undefined
+
+  #options(process: SimProcess, number: number, address: Bytes): ConstructorParameters<typeof Witan<Bytes>>[0] {
+    const { hooks, network, genesis, random } = this.#world
+    const transport = new WireTap({
+      id: this.id,
+      inner: network.join(address),
+      process,
+      sent: (bytes) => this.#world.guard(() => this.checker?.sent(bytes)),
+      route: (to) => this.#world.route(this, to),
+      ownerOf: (from) => this.#world.ownerOf(from),
+      isMute: () => this.isMute,
+    })
+    const log = this.disk.open(process)
+    return {
+      identity: this.signer,
+      genesis,
+      ...(this.section === undefined ? {} : { join: { section: this.section } }),
+      log: hooks.log?.(log, { number, process }) ?? log,
+      transport,
+      clock: process,
+      random: random.fork(`${this.name}/${number}`),
+      logger: this.#world.logger(this.name),
+    }
+  }
+
+  #watch(life: Life): void {
+    const { witan, process } = life
+    const check = this.checker?.life()
+    this.#lifeCheck = check
+    const { guard, hooks } = this.#world
+    witan.gossip$.subscribe(({ bytes }) => {
+      if (!process.isDead) guard(() => check?.showsEvent(bytes))
+    })
+    let isFirst = life.number > 0 && hooks.showsAgain === true
+    witan.allBlocks$.subscribe((block) => {
+      if (process.isDead) return
+      guard(() => check?.shows(block))
+      if (isFirst) guard(() => check?.shows(block))
+      isFirst = false
+    })
+    witan.status$.subscribe(({ state, error }) => {
+      if (process.isDead || error === undefined || (state !== 'fenced' && state !== 'stopped')) return
+      queueMicrotask(() => this.#world.ended(this, life, error))
+    })
+  }
+
+  /** Ends its lives as a power failure does. */
+  crash(): void {
+    this.life?.process.crash()
+    this.second?.process.crash()
+    this.life = undefined
+    this.second = undefined
+  }
+
+  /** Ends one life that is over anyhow. */
+  bury(life: Life): void {
+    life.process.crash()
+    if (this.life === life) this.life = undefined
+    if (this.second === life) this.second = undefined
+  }
+
+  jumpClock(byMs: number): void {
+    this.#offsetMs += byMs
+    this.life?.process.jump(byMs)
+  }
+
+  /** A vote for a payload; resolves to whether it is durable. */
+  async vote(payload: string): Promise<boolean> {
+    const { life } = this
+    if (life?.hasStarted !== true) return false
+    try {
+      await life.witan.vote(new TextEncoder().encode(payload))
+      return true
+    } catch (error) {
+      this.#world.judge(this.name, error)
+      return false
+    }
+  }
+
+  async voteForMember(kind: 'add' | 'remove', id: Bytes): Promise<void> {
+    const { life } = this
+    if (life?.hasStarted !== true) return
+    try {
+      await (kind === 'add' ? life.witan.members.add(id) : life.witan.members.remove(id))
+    } catch (error) {
+      this.#world.judge(this.name, error)
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * @module testing/sim/violation
+ *
+ * What must never happen, and did.
+ */
+
+import { WitanError } from '../../base/errors.ts'
+
+export type Rule =
+  | 'agreement'
+  | 'block-twice'
+  | 'positions'
+  | 'validity'
+  | 'persist-before-publish'
+  | 'durable-before-signal'
+  | 'own-fork'
+  | 'fact-twice'
+  | 'step-in-one-append'
+  | 'blocks-lost'
+  | 'history'
+  | 'liveness'
+  | 'quiet'
+  | 'crashed-by-itself'
+
+export interface ViolationData {
+  readonly code: Rule
+  readonly peer: string
+}
+
+export class Violation extends WitanError<ViolationData> {}
+
+export function violation(rule: Rule, peer: string, what: string): Violation {
+  return new Violation({ code: rule, peer }, `${rule}: ${peer}: ${what}`)
+}
