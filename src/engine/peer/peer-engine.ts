@@ -250,6 +250,8 @@ export class PeerEngine {
 
   async #rebuild(): Promise<void> {
     try {
+      // Steps before the failed one may still be on their way out; what they publish must not come again.
+      await this.#publishing
       await this.#store.settled()
       const recovered = await this.#store.recover({ blocksFrom: this.#publishedCount })
       if (recovered === undefined)

@@ -5,14 +5,18 @@
  */
 
 import type { Bytes } from '../../base/bytes.ts'
+import type { GenesisOptions } from '../../engine/peer/options.ts'
 import { Witan } from '../../engine/peer/witan.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { EventLog } from '../../ports/event-log.ts'
+import type { Logger } from '../../ports/logger.ts'
 import type { Signer } from '../../ports/signature-scheme.ts'
-import type { PeerChecker } from './checker.ts'
+import type { MemoryNetwork } from '../../transport/memory/network.ts'
+import type { SeededRandom } from '../seeded-random.ts'
+import type { LifeChecker, PeerChecker } from './checker.ts'
 import type { SimDisk } from './disk.ts'
 import { SimProcess } from './process.ts'
 import { WireTap } from './wire-tap.ts'
-import type { World } from './world.ts'
 
 export interface Life {
   readonly process: SimProcess
@@ -32,6 +36,23 @@ export interface Hooks {
   readonly showsAgain?: boolean
 }
 
+/** What a peer needs of the world around it. */
+export interface Surroundings {
+  readonly clock: Clock
+  readonly counts: { restarts: number }
+  readonly genesis: GenesisOptions
+  readonly hooks: Hooks
+  readonly network: MemoryNetwork
+  readonly random: SeededRandom
+  readonly guard: (check: () => void) => void
+  route(from: SimPeer, to: Bytes): Bytes | undefined
+  ownerOf(address: string): Bytes | undefined
+  logger(name: string): Logger
+  judge(name: string, error: unknown): void
+  /** A life ended without being told to. */
+  ended(peer: SimPeer, life: Life, error: Error): void
+}
+
 export class SimPeer {
   readonly name: string
   readonly signer: Signer
@@ -39,7 +60,7 @@ export class SimPeer {
   /** None for a forker: it need not keep to anything. */
   readonly checker: PeerChecker | undefined
   readonly section: readonly Bytes[] | undefined
-  readonly #world: World
+  readonly #world: Surroundings
   life: Life | undefined
   /** A second process of the same identity. */
   second: Life | undefined
@@ -50,7 +71,7 @@ export class SimPeer {
   #offsetMs = 0
 
   constructor(
-    world: World,
+    world: Surroundings,
     name: string,
     signer: Signer,
     disk: SimDisk,
@@ -89,18 +110,17 @@ export class SimPeer {
       this.#world.counts.restarts += 1
       await hooks.beforeRestart?.(this.disk)
     }
-    this.#watch(life)
+    const check = this.checker?.life()
+    this.#watch(life, check)
     try {
       const { blocks } = await witan.start()
       if (process.isDead) return
       life.hasStarted = true
-      this.#world.guard(() => this.#lifeCheck?.recovered(blocks))
+      this.#world.guard(() => check?.recovered(blocks))
     } catch (error) {
       if (!process.isDead) this.#world.ended(this, life, error as Error)
     }
   }
-
-  #lifeCheck: ReturnType<PeerChecker['life']> | undefined
 
   #options(process: SimProcess, number: number, address: Bytes): ConstructorParameters<typeof Witan<Bytes>>[0] {
     const { hooks, network, genesis, random } = this.#world
@@ -126,10 +146,8 @@ export class SimPeer {
     }
   }
 
-  #watch(life: Life): void {
+  #watch(life: Life, check: LifeChecker | undefined): void {
     const { witan, process } = life
-    const check = this.checker?.life()
-    this.#lifeCheck = check
     const { guard, hooks } = this.#world
     witan.gossip$.subscribe(({ bytes }) => {
       if (!process.isDead) guard(() => check?.showsEvent(bytes))

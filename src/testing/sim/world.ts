@@ -20,12 +20,12 @@ import { noCounts, type SimCounts } from './counts.ts'
 import { SimDisk } from './disk.ts'
 import { CALM, type Scenario } from './scenario.ts'
 import { simulatedSigner } from './scheme.ts'
-import { type Hooks, type Life, SimPeer } from './sim-peer.ts'
+import { type Hooks, type Life, SimPeer, type Surroundings } from './sim-peer.ts'
 import { type Violation, violation } from './violation.ts'
 
 const START_MS = 1_700_000_000_000
 
-export class World {
+export class World implements Surroundings {
   readonly clock = new VirtualClock(START_MS)
   readonly counts: SimCounts = noCounts()
   readonly order = new AgreedOrder()

@@ -9,7 +9,7 @@
  * - With nothing undecided no gossip event is made. Peers compare summaries instead, ever more rarely while nothing
  *   happens, so that one that lags still learns of it.
  *
- * It assumes nothing about the network. It holds one small record a peer and no history.
+ * It assumes nothing about the network, and follows a clock that is set back. It holds one small record a peer and no history.
  */
 
 export interface ScheduleOptions {
@@ -66,6 +66,7 @@ export class GossipSchedule {
   #lastGossipMs = Number.NEGATIVE_INFINITY
   #summaryPauseMs: number
   #nextSummaryMs = Number.NEGATIVE_INFINITY
+  #latestMs = Number.NEGATIVE_INFINITY
 
   constructor(options: ScheduleOptions = SCHEDULE_DEFAULTS) {
     this.#options = options
@@ -91,6 +92,7 @@ export class GossipSchedule {
 
   /** There is something that others lack and wait for: gossip at once. */
   news(nowMs: number): void {
+    this.#follow(nowMs)
     this.#hasNews = true
     this.#summaryPauseMs = this.#options.summaryMs.first
     this.#nextSummaryMs = nowMs + this.#summaryPauseMs
@@ -116,10 +118,24 @@ export class GossipSchedule {
 
   /** `isUndecided`: something waits for agreement that can still be reached. `pick(n)` draws one of 0..n-1. */
   plan(nowMs: number, isUndecided: boolean, pick: (count: number) => number): Plan {
+    this.#follow(nowMs)
     const silent = this.#findSilent(nowMs)
     const gossipTo = isUndecided || this.#hasNews ? this.#chooseGossip(nowMs, pick) : []
     const summariseTo = isUndecided ? [] : this.#chooseSummary(nowMs, pick)
     return { gossipTo, summariseTo, silent, wakeAtMs: this.#wakeAt(nowMs, isUndecided) }
+  }
+
+  /** A clock that is set back takes all that was timed by it along; otherwise we would wait for the old time to return. */
+  #follow(nowMs: number): void {
+    const backMs = this.#latestMs - nowMs
+    this.#latestMs = nowMs
+    if (backMs <= 0) return
+    this.#lastGossipMs -= backMs
+    this.#nextSummaryMs -= backMs
+    for (const contact of this.#contacts.values()) {
+      contact.quietUntilMs -= backMs
+      if (contact.askedAtMs !== undefined) contact.askedAtMs -= backMs
+    }
   }
 
   #findSilent(nowMs: number): string[] {
