@@ -145,6 +145,9 @@ describe('inspect', () => {
         expect(3 * (observees?.length ?? 0)).toBeGreaterThan(2 * voters.length)
         expect(votes.every(({ steps }) => steps[0]?.round === 0 && steps[0].step === 'ForcedTrue')).toBe(true)
       }
+      // Without forks a creator's events are a chain, and what follows an observer is none.
+      const creators = observers.map(({ event }) => events[event]?.creator)
+      expect(new Set(creators).size).toBe(creators.length)
       const voting = metaEvents.find(({ votes }) => votes.some(({ steps }) => steps.length > 0))
       expect(voting).toBe(observers[0])
     }
