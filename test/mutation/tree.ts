@@ -1,0 +1,75 @@
+/**
+ * A copy of the tree that mutations are tried in, so that the tree itself is never touched.
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+export type Verdict = 'killed' | 'timed out' | 'survived' | 'invalid'
+
+const COPIED = ['src', 'machines', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts']
+
+interface Outcome {
+  /** Null: it took too long. */
+  readonly code: number | null
+  readonly output: string
+}
+
+export class MutationTree {
+  readonly #root: string
+  readonly #folder = mkdtempSync(join(tmpdir(), 'witan-mutants-'))
+
+  constructor(root: string) {
+    this.#root = root
+    for (const name of COPIED) cpSync(join(root, name), join(this.#folder, name), { recursive: true })
+    symlinkSync(join(root, 'node_modules'), join(this.#folder, 'node_modules'))
+  }
+
+  read(file: string): string {
+    return readFileSync(join(this.#root, file), 'utf8')
+  }
+
+  /** Runs the fast tests, and where those see nothing the unit tests, with `source` for the file. */
+  async judge(file: string, source: string, timeoutMs: number): Promise<Verdict> {
+    writeFileSync(join(this.#folder, file), source)
+    try {
+      const probe = await this.#run(['--import', 'tsx', 'test/mutation/probe.ts'], timeoutMs)
+      if (/Transform failed|SyntaxError|ReferenceError/.test(probe.output)) return 'invalid'
+      if (probe.code === null) return 'timed out'
+      if (probe.code !== 0) return 'killed'
+      const unit = ['node_modules/vitest/vitest.mjs', 'run', '--bail=1', '--reporter=dot', 'test/unit/parsec']
+      const { code } = await this.#run(unit, timeoutMs)
+      return code === null ? 'timed out' : code === 0 ? 'survived' : 'killed'
+    } finally {
+      writeFileSync(join(this.#folder, file), this.read(file))
+    }
+  }
+
+  #run(args: readonly string[], timeoutMs: number): Promise<Outcome> {
+    const child: ChildProcess = spawn(process.execPath, args, {
+      cwd: this.#folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    })
+    let output = ''
+    child.stdout?.on('data', (text: Buffer) => (output += text.toString()))
+    child.stderr?.on('data', (text: Buffer) => (output += text.toString()))
+    return new Promise((resolve) => {
+      let isLate = false
+      const timer = setTimeout(() => {
+        isLate = true
+        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+      }, timeoutMs)
+      child.on('close', (code) => {
+        clearTimeout(timer)
+        resolve({ code: isLate ? null : code, output })
+      })
+    })
+  }
+
+  remove(): void {
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+}
