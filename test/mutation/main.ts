@@ -19,8 +19,9 @@ const FOLDERS = ['src/core/parsec/graph', 'src/core/parsec/election']
 /** Share of the mutations by operators that must be caught. */
 const NEEDED_SHARE = 0.85
 
-const HELP = `npm run mutants -- parsec [--planted] [--changed] [--file text] [--sample n] [--seed text] [--jobs n] [--timeout-sec n]
+const HELP = `npm run mutants -- parsec [--planted | --operators] [--changed] [--file text] [--sample n] [--seed text] [--jobs n] [--timeout-sec n]
   --planted  the bugs planted by hand, and no others
+  --operators  no planted bugs
   --changed  only files changed since the first parent
   --file     only files whose path holds this text
   --sample   so many of the mutations by operators, drawn by --seed; default: all
@@ -37,6 +38,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     planted: { type: 'boolean', default: false },
+    operators: { type: 'boolean', default: false },
     changed: { type: 'boolean', default: false },
     file: { type: 'string', default: '' },
     sample: { type: 'string' },
@@ -72,7 +74,7 @@ function tasks(tree: MutationTree): { readonly planned: readonly Task[]; readonl
     source: applyLine(tree.read(mutation.file), mutation),
     isPlanted: false,
   }))
-  const isNarrowed = values.changed || values.file !== ''
+  const isNarrowed = values.operators || values.changed || values.file !== ''
   return { planned: isNarrowed ? byOperator : [...planted, ...byOperator], possible: all.length }
 }
 
