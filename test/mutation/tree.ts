@@ -18,22 +18,22 @@ interface Outcome {
 }
 
 export class MutationTree {
-  readonly #root: string
   readonly #folder = mkdtempSync(join(tmpdir(), 'witan-mutants-'))
 
   constructor(root: string) {
-    this.#root = root
     for (const name of COPIED) cpSync(join(root, name), join(this.#folder, name), { recursive: true })
     symlinkSync(join(root, 'node_modules'), join(this.#folder, 'node_modules'))
   }
 
   read(file: string): string {
-    return readFileSync(join(this.#root, file), 'utf8')
+    return readFileSync(join(this.#folder, file), 'utf8')
   }
 
   /** Runs the fast tests, and where those see nothing the unit tests, with `source` for the file. */
   async judge(file: string, source: string, timeoutMs: number): Promise<Verdict> {
-    writeFileSync(join(this.#folder, file), source)
+    const path = join(this.#folder, file)
+    const original = readFileSync(path)
+    writeFileSync(path, source)
     try {
       const probe = await this.#run(['--import', 'tsx', 'test/mutation/probe.ts'], timeoutMs)
       if (/Transform failed|SyntaxError|ReferenceError/.test(probe.output)) return 'invalid'
@@ -43,7 +43,7 @@ export class MutationTree {
       const { code } = await this.#run(unit, timeoutMs)
       return code === null ? 'timed out' : code === 0 ? 'survived' : 'killed'
     } finally {
-      writeFileSync(join(this.#folder, file), this.read(file))
+      writeFileSync(path, original)
     }
   }
 
