@@ -53,10 +53,10 @@ function agreements(seed: number, value: (toss: CoinToss) => boolean | null) {
   return { agreement, asked }
 }
 
-describe('the coin of an agreement, parsec §6 and §7', () => {
-  const parity = ({ round }: CoinToss): boolean => round % 2 === 1
-  const opposite = ({ round }: CoinToss): boolean => round % 2 === 0
+const parity = ({ round }: CoinToss): boolean => round % 2 === 1
+const opposite = ({ round }: CoinToss): boolean => round % 2 === 0
 
+describe('the coin of an agreement, parsec §6 and §7', () => {
   test.each([15, 222])('becomes the estimate of the round that it opens (schedule %i)', (seed) => {
     for (const value of [parity, opposite]) {
       const { agreement, asked } = agreements(seed, value)
