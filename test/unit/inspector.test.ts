@@ -183,3 +183,27 @@ test('branches of a forker stand side by side', () => {
   const forked = inspect(group, a.facts).events.filter(({ index }) => index === 2).length
   expect(forked).toBe(MEMBERS + 1)
 })
+
+test('a removed peer has no election under way, one that stays has', () => {
+  const peers = start()
+  const [a, b, c, d] = peers as [Peer, Peer, Peer, Peer]
+  for (const peer of [a, b, c])
+    keep(peer, peer.parsec.voteFor({ type: 'Remove', peerId: d.parsec.ourId, relatedInfo: new Uint8Array(0) }))
+  // It hears of everything at once, so that it decides as early as anybody.
+  for (let round = 0; round < 12; round += 1) {
+    for (const [from, to] of [
+      [a, b],
+      [b, c],
+      [c, a],
+    ] as const) {
+      gossip(from, to)
+      for (const peer of [a, b, c]) gossip(d, peer)
+    }
+  }
+  expect(d.parsec.isRemoved).toBe(true)
+  const outcomes = ({ facts }: Peer): boolean[] =>
+    inspect(group, facts).elections.map(({ outcome }) => outcome !== null)
+  expect(outcomes(d)).toEqual(outcomes(a).slice(0, -1))
+  expect(outcomes(a).at(-1)).toBe(false)
+  expect(toDot(group, d.facts)).toContain('election 0 ends here')
+})
