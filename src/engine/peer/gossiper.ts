@@ -8,6 +8,7 @@
  * peer that lacks it asks again.
  */
 
+import { setMaxListeners } from 'node:events'
 import { type Bytes, equalBytes } from '../../base/bytes.ts'
 import { fromHex, toHex } from '../../base/text.ts'
 import { CodecError, GossipSchedule, ParsecError, type SendMessage } from '../../core/parsec/index.ts'
@@ -43,6 +44,8 @@ export class Gossiper {
     this.#settings = settings
     this.#events = events
     this.#schedule = new GossipSchedule(settings.schedule)
+    // Every send that waits listens to it; the transport bounds how many do.
+    setMaxListeners(0, this.#abort.signal)
   }
 
   /** Begins to take messages and to gossip. */

@@ -21,6 +21,7 @@ import {
 } from '../../ports/event-log.ts'
 import type { AppendFault } from '../faulty-log.ts'
 import type { SeededRandom } from '../seeded-random.ts'
+import { factText } from './fact-text.ts'
 import { never, type SimProcess } from './process.ts'
 
 export interface DurableAppend {
@@ -55,6 +56,7 @@ interface Pending extends DurableAppend {
   readonly fault: AppendFault | undefined
 }
 
+const ID_BYTES = 32
 const FAULTS: readonly AppendFault[] = ['full', 'unavailable', 'lost', 'unanswered']
 
 export class SimDisk {
@@ -95,6 +97,19 @@ export class SimDisk {
       const height = this.#heights.get(stream) ?? -1
       this.#heights.set(stream, await this.#durable.append(stream, [{ type, data, metadata }], height))
     }
+  }
+
+  /** Planted: drops what the peer made last, and what it logged after that. */
+  async forgetLastOwn(): Promise<void> {
+    let facts = 0
+    let lastOwn = 0
+    for await (const { type, stream, data } of this.facts()) {
+      facts += 1
+      if (type !== 'GossipEventAccepted') continue
+      const creator = Buffer.from(factText(data, 'event'), 'base64url').subarray(0, ID_BYTES)
+      if (stream === `gossip-${creator.toString('hex')}`) lastOwn = facts
+    }
+    if (lastOwn > 0) await this.copyFrom(this, facts - lastOwn + 1)
   }
 
   open(process: SimProcess): EventLog {

@@ -4,8 +4,9 @@
  * `npm run sim -- --seeds N [--seed S] [--json]`: many seeds, or one again.
  */
 
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { addCounts, missedFloors, noCounts } from './counts.ts'
+import { PLANTS, type Plant, type PlantName } from './plants.ts'
 import { type SimResult, simulate } from './run.ts'
 
 interface Options {
@@ -14,6 +15,7 @@ interface Options {
   readonly from: string
   readonly idleHours: string
   readonly json?: boolean
+  readonly plant?: string
 }
 
 const say = (line: string): void => {
@@ -28,6 +30,10 @@ function show(result: SimResult): void {
   say(`  again: npm run sim -- --seed ${seed} --idle-hours ${scenario.idleHours}`)
 }
 
+function plantOf(name: string | undefined): Partial<Plant> {
+  return name === undefined ? {} : PLANTS[name as PlantName]
+}
+
 async function run(options: Options): Promise<void> {
   const idleHours = Number(options.idleHours)
   const isOne = options.seed !== undefined
@@ -38,7 +44,7 @@ async function run(options: Options): Promise<void> {
   const startedMs = Date.now()
   let slowestMs = 0
   for (let i = 0; i < seeds; i += 1) {
-    const result = await simulate({ seed: first + i, idleHours })
+    const result = await simulate({ ...plantOf(options.plant), seed: first + i, idleHours })
     addCounts(total, result.counts)
     slowestMs = Math.max(slowestMs, result.convergedAfterMs)
     if (result.violation !== undefined) failures.push(result)
@@ -66,6 +72,7 @@ await new Command('sim')
   .option('--from <seed>', 'the first of them', '1')
   .option('--seed <seed>', 'this one only')
   .option('--idle-hours <hours>', 'virtual hours of idleness at the end of each', '24')
+  .addOption(new Option('--plant <bug>', 'plants a bug; the run must find it').choices(Object.keys(PLANTS)))
   .option('--json', 'the summary as JSON')
   .action(run)
   .parseAsync()

@@ -19,6 +19,8 @@ export class SimProcess implements Clock {
   #awakeAtMs = 0
   readonly #nothing = (): void => undefined
   isDead = false
+  /** Planted: its timers never fire. */
+  losesTimers = false
 
   constructor(clock: Clock, offsetMs: number) {
     this.#clock = clock
@@ -55,7 +57,7 @@ export class SimProcess implements Clock {
     const arm = (): void => {
       const leftMs = Math.max(0, atMs - this.nowMs())
       cancel = this.#clock.schedule(this.#clock.nowMs() + leftMs, () => {
-        if (this.isDead) return
+        if (this.isDead || this.losesTimers) return
         if (this.#clock.nowMs() < this.#awakeAtMs) cancel = this.#clock.schedule(this.#awakeAtMs, arm)
         else if (this.nowMs() < atMs) arm()
         else wake()

@@ -5,6 +5,7 @@
  */
 
 import { createHash } from 'node:crypto'
+import type { AgreedBlock } from '../../engine/peer/blocks.ts'
 import { SeededRandom } from '../seeded-random.ts'
 import { Chaos, isVoter } from './chaos.ts'
 import type { SimCounts } from './counts.ts'
@@ -148,12 +149,16 @@ function rethrow(error: unknown): never {
   throw error
 }
 
+async function* skipping(blocks: AsyncIterable<AgreedBlock>, isPlanted: boolean): AsyncGenerator<AgreedBlock> {
+  for await (const block of blocks) if (!isPlanted || block.index !== 1) yield block
+}
+
 async function readHistory(world: World): Promise<void> {
   for (const { life, checker, name } of world.peers) {
     if (life === undefined || checker === undefined) continue
     let isDone = false
     const reading = checker
-      .history(life.witan.history.allBlocks())
+      .history(skipping(life.witan.history.allBlocks(), world.hooks.skipsInHistory === true))
       .catch((error: unknown) => world.guard(() => rethrow(error)))
       .finally(() => {
         isDone = true

@@ -29,7 +29,10 @@ export interface Life {
 /** Where planted faults get in. */
 export interface Hooks {
   readonly log?: (log: EventLog, life: { readonly number: number; readonly process: SimProcess }) => EventLog
-  readonly clock?: (process: SimProcess, number: number) => SimProcess
+  /** Lives after the first get no timers. */
+  readonly losesTimersAfterRestart?: boolean
+  /** The application's reading of its history leaves a block out. */
+  readonly skipsInHistory?: boolean
   /** Before a life begins on a disk that has one behind it. */
   readonly beforeRestart?: (disk: SimDisk) => Promise<void>
   /** The application is shown the last block of the life before again. */
@@ -100,8 +103,8 @@ export class SimPeer {
     const number = this.#lives
     this.#lives += 1
     const { hooks } = this.#world
-    const own = new SimProcess(this.#world.clock, this.#offsetMs)
-    const process = hooks.clock?.(own, number) ?? own
+    const process = new SimProcess(this.#world.clock, this.#offsetMs)
+    process.losesTimers = number > 0 && hooks.losesTimersAfterRestart === true
     const witan = new Witan(this.#options(process, number, address))
     const life: Life = { process, witan, number, hasStarted: false }
     if (isSecond) this.second = life
