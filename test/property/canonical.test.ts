@@ -198,7 +198,11 @@ describe('what is refused, parsec §11', () => {
   })
 })
 
-test('mutated messages are refused or taken, and an engine that refused one is as it was, parsec §8', () => {
+/** WITAN_MUTATIONS=1000000 for the long run. */
+const MUTATIONS = Number(process.env['WITAN_MUTATIONS'] ?? 3000)
+const patience = { timeout: 60_000 + 5 * MUTATIONS }
+
+test('mutated messages are refused or taken, and an engine that refused one is as it was, parsec §8', patience, () => {
   const network = new Network(['Alice', 'Bob'], { mode: 'single' })
   const [alice, bob] = [network.start('Alice'), network.start('Bob')]
   for (let i = 0; i < 4; i += 1) network.vote(alice, opaque(`payload ${i}`))
@@ -221,7 +225,7 @@ test('mutated messages are refused or taken, and an engine that refused one is a
       expect(error === undefined || effects.length === 0).toBe(true)
       expect(error?.code !== 'InvalidMessage' || facts.length === 0).toBe(true)
     }),
-    { numRuns: Number(process.env['WITAN_MUTATIONS'] ?? 3000) },
+    { numRuns: MUTATIONS },
   )
   expect(message.length).toBeGreaterThan(1000)
 })
