@@ -201,7 +201,7 @@ export class PeerEngine {
       this.#publish({ facts, blocks, faults })
     } catch (error) {
       this.#recoverFrom(error, parsec)
-      throw error
+      throw this.#store.isFenced ? this.#fencedError(error) : error
     } finally {
       this.#underWay -= 1
     }
