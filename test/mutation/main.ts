@@ -61,7 +61,7 @@ function mutatedFiles(): readonly string[] {
 }
 
 function tasks(tree: MutationTree): { readonly planned: readonly Task[]; readonly possible: number } {
-  const planted = PLANTED.map((bug) => {
+  const planted = PLANTED.filter(({ file }) => file.includes(values.file)).map((bug) => {
     return { name: bug.name, file: bug.file, source: applyPlanted(tree.read(bug.file), bug), isPlanted: true }
   })
   if (values.planted) return { planned: planted, possible: 0 }
