@@ -11,6 +11,8 @@ export interface Contender {
   readonly name: string
   /** One run; gives what it took, without preparation. */
   readonly run: () => Promise<number>
+  /** Compiled beforehand: needs no runs that do not count. */
+  readonly isCompiled?: boolean
 }
 
 export const MIN_ROUNDS = 5
@@ -27,7 +29,8 @@ export function median(values: readonly number[]): number {
 export async function takeTurns(contenders: readonly Contender[], rounds = MIN_ROUNDS): Promise<Map<string, number>> {
   const times = new Map<string, number[]>(contenders.map(({ name }) => [name, []]))
   for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
-    for (const { name, run } of contenders) {
+    for (const { name, run, isCompiled = false } of contenders) {
+      if (round < 0 && isCompiled) continue
       collectGarbage()
       const ms = await run()
       if (round >= 0) times.get(name)?.push(ms)

@@ -33,6 +33,6 @@ export class RustTimers {
     const running = new LineProcess(this.#path, ['time', ...args])
     const about = (await running.read()) as RustTimer['about']
     const run = async () => ((await running.ask({})) as { readonly ms: number }).ms
-    return [{ name, run, about, close: () => running.close() }]
+    return [{ name, run, about, isCompiled: true, close: () => running.close() }]
   }
 }
