@@ -9,13 +9,11 @@ import { throughput } from './ballots/throughput.ts'
 import type { Suite } from './support/report.ts'
 import { RustTimers } from './support/rust-timer.ts'
 
-export const suite: Suite = async (options) => {
+export const suite: Suite = async function* (options) {
   const rust = new RustTimers('ballots-bench', options.say)
-  return [
-    await throughput(options, rust),
-    await byVotes(options, rust),
-    await bySessions(options),
-    await replay(options),
-    await memory(options),
-  ]
+  yield await throughput(options, rust)
+  yield await byVotes(options, rust)
+  yield await bySessions(options)
+  yield await replay(options)
+  yield await memory(options)
 }

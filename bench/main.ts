@@ -8,7 +8,7 @@
 import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { MIN_ROUNDS } from './support/measure.ts'
-import { type Suite, type SuiteOptions, type Table, tableText } from './support/report.ts'
+import { type Suite, type SuiteOptions, type Table, tablesOf, tableText } from './support/report.ts'
 
 const SUITES: ReadonlyMap<string, () => Promise<{ readonly suite: Suite }>> = new Map([
   ['ballots', () => import('./ballots.ts')],
@@ -52,7 +52,7 @@ async function main(): Promise<void> {
     const load = SUITES.get(suiteName)
     if (load === undefined) throw new Error(`no suite ${suiteName}; there are ${[...SUITES.keys()].join(', ')}, all`)
     const { suite } = await load()
-    for (const table of await suite(options)) {
+    for await (const table of tablesOf(suite(options))) {
       tables.push({ suite: suiteName, ...table })
       if (!values.json) console.log(tableText(table))
     }

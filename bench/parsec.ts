@@ -9,7 +9,9 @@ import { flatCost, memoryPerEvent } from './parsec/flat.ts'
 import type { Suite } from './support/report.ts'
 import { RustTimers } from './support/rust-timer.ts'
 
-export const suite: Suite = async (options) => {
+export const suite: Suite = async function* (options) {
   const rust = new RustTimers('parsec-bench', options.say)
-  return [await besideCrate(options, rust), flatCost(options), memoryPerEvent(options)]
+  yield await besideCrate(options, rust)
+  yield flatCost(options)
+  yield memoryPerEvent(options)
 }

@@ -22,7 +22,8 @@ export interface SuiteOptions {
   readonly say: (text: string) => void
 }
 
-export type Suite = (options: SuiteOptions) => Promise<readonly Table[]>
+/** Tables, each as soon as it is measured, or all together. */
+export type Suite = (options: SuiteOptions) => AsyncIterable<Table> | Promise<readonly Table[]>
 
 export function cellText(cell: Cell): string {
   if (typeof cell === 'string') return cell
@@ -54,4 +55,9 @@ export function perSecond(count: number, ms: number): number {
 /** How many times faster `ms` is than the reference; `-` where that was not measured. */
 export function ratio(referenceMs: number | undefined, ms: number): Cell {
   return referenceMs === undefined ? '-' : referenceMs / ms
+}
+
+export async function* tablesOf(given: ReturnType<Suite>): AsyncIterable<Table> {
+  if (given instanceof Promise) yield* await given
+  else yield* given
 }
