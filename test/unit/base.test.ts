@@ -38,6 +38,12 @@ describe('hex and base64url', () => {
     )
   })
 
+  it.each([8_191, 20_000, 300_001])('hold for %i bytes too', (length) => {
+    const value = Uint8Array.from({ length }, (_, i) => i * 31)
+    expect(toHex(value)).toBe(Buffer.from(value).toString('hex'))
+    expect(toBase64Url(value)).toBe(Buffer.from(value).toString('base64url'))
+  })
+
   it.each(['a', 'A', 'AB', 'AA==', 'A+A', 'é'])('refuses %s', (text) => {
     expect(() => fromBase64Url(text)).toThrow(RangeError)
   })
