@@ -157,9 +157,14 @@ describe('a deadline', () => {
     // Under way while the service closes: done, but nothing begins from it.
     const opening = here.service.createProposal(SCOPE, request(), { id: 2 })
     await settle()
-    const closed = here.service.close()
+    let isClosed = false
+    const closed = here.service.close().then(() => {
+      isClosed = true
+    })
     expect(await codeOf(here.service.castVote(SCOPE, 1, true))).toBe('ServiceClosed')
     expect(await codeOf(here.service.createProposal(SCOPE, request()))).toBe('ServiceClosed')
+    await settle()
+    expect(isClosed).toBe(false)
     release()
     await closed
     expect(await codeOf(opening)).toBe('accepted')

@@ -138,6 +138,14 @@ describe.each(UNWRITTEN)('an append that fails (%s)', (fault, code) => {
     expect(here.unfounded).toEqual([])
   })
 
+  it('fails a second proposal of the same id, which is refused only where the first stands', async () => {
+    const here = faultyWorld()
+    const both = () => [1, 2].map(() => codeOf(here.service.createProposal(SCOPE, request(), { id: 1 })))
+    here.log.failNext(fault)
+    expect(await Promise.all(both())).toEqual([code, code])
+    expect(await Promise.all(both())).toEqual(['accepted', 'ProposalAlreadyExist'])
+  })
+
   it('cannot evict: the session stays, and goes at the next chance', async () => {
     const here = faultyWorld({ maxSessionsPerScope: 1 })
     await threeVoters(here)
@@ -175,6 +183,24 @@ describe('an append that was written, though its answer was lost', () => {
     expect(here.clock.scheduledCount).toBe(0)
     expect(here.unfounded).toEqual([])
     expect(dump(here.service, [SCOPE])).toBe(await refolded(here))
+  })
+
+  it('is told from what an earlier session of the same id left in the stream', async () => {
+    const here = faultyWorld()
+    await threeVoters(here)
+    await here.service.deleteScope(SCOPE)
+    const proposal = await threeVoters(here)
+    const told = here.notices.length
+    here.log.failNext('unanswered')
+    expect(await codeOf(here.service.processIncomingVote(SCOPE, voteBy('ann', proposal, false)))).toBe('LogTimeout')
+    expect(here.notices.slice(told)).toEqual(['1 yes 1:1', '1 is yes'])
+    here.log.failNext('lost')
+    await here.service.deleteScope(SCOPE).catch(() => undefined)
+    await here.service.deleteScope(SCOPE)
+    here.log.failNext('lost')
+    expect(await codeOf(here.service.createProposal(SCOPE, request(), { id: 1 }))).toBe('LogTimeout')
+    expect(here.notices.slice(told)).toEqual(['1 yes 1:1', '1 is yes', '1 yes 1:1'])
+    expect(here.service.listScopes()).toEqual([])
   })
 
   it('leaves a proposal that lives: its deadline passes', async () => {

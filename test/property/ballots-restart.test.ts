@@ -42,9 +42,11 @@ it('a restart at any point changes nothing; refused commands neither', async () 
       fc.constantFrom(0, 1, 3, 10),
       async (commands, point, maxSessionsPerScope) => {
         const here = world({ maxSessionsPerScope })
+        const twin = world({ maxSessionsPerScope })
         let service = here.service
         for (const [place, each] of commands.entries()) {
           await carryOut(here, service, each)
+          await carryOut(twin, twin.service, each)
           if (place !== point) continue
           const shown = dump(service, SCOPES)
           await service.close()
@@ -52,7 +54,9 @@ it('a restart at any point changes nothing; refused commands neither', async () 
           await service.recover()
           expect(dump(service, SCOPES)).toBe(shown)
         }
+        // The twin was never restarted.
         const shown = dump(service, SCOPES)
+        expect(shown).toBe(dump(twin.service, SCOPES))
         await service.close()
         const reborn = here.start()
         await reborn.recover()

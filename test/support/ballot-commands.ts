@@ -137,7 +137,8 @@ export function execute(
       return service.processIncomingProposal(name, proposal)
     }
     case 'cast':
-      return service.castVote(name, command.id, command.choice)
+      // An id that does not depend on how often this process has drawn one.
+      return service.castVote(name, command.id, command.choice, { id: 77 })
     case 'vote': {
       const vote = foreignVote(nowSec, command)
       return service.processIncomingVote(name, command.fault === 'bytes' ? encodeVote(vote).slice(1) : vote)

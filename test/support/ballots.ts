@@ -45,17 +45,14 @@ export function request(changes: Partial<ProposalRequest> = {}): ProposalRequest
   }
 }
 
-let lastVoteId = 0
-
-/** A vote that `voter` signed, on top of what the proposal holds. */
+/** A vote that `voter` signed; the same arguments give the same vote. */
 export function voteBy(
   voter: string,
   proposal: Pick<Proposal, 'proposalId' | 'timestamp'>,
   choice: boolean,
   nowSec = proposal.timestamp,
 ): Vote {
-  lastVoteId += 1
-  return buildVote(proposal, {}, { voteId: lastVoteId, choice, nowSec }, cheapSigner(voter))
+  return buildVote(proposal, {}, { voteId: choice ? 1 : 2, choice, nowSec }, cheapSigner(voter))
 }
 
 export async function factsOf(log: EventLog): Promise<RecordedFact[]> {
