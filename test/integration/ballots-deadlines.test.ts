@@ -158,7 +158,7 @@ describe('a deadline', () => {
     const opening = here.service.createProposal(SCOPE, request(), { id: 2 })
     await settle()
     let isClosed = false
-    const closed = here.service.close().then(() => {
+    const closed = here.service.close().finally(() => {
       isClosed = true
     })
     expect(await codeOf(here.service.castVote(SCOPE, 1, true))).toBe('ServiceClosed')
