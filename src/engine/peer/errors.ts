@@ -12,7 +12,7 @@ export type PeerErrorData =
   | { readonly code: 'WrongLog'; readonly stream: string }
   /** What follows from the gossip log differs from the blocks that were logged; `index` is the first that differs. */
   | { readonly code: 'ReplayDiffers'; readonly index: number; readonly stream: string }
-  /** Another process writes with this identity. */
+  /** Another process writes with this identity; `cause` is the log's answer. From then on every call is refused with it. */
   | { readonly code: 'Fenced'; readonly stream: string }
   | { readonly code: 'PeerClosed' }
   | { readonly code: 'PeerRemoved' }

@@ -22,7 +22,7 @@ import type { Signer } from '../../ports/signature-scheme.ts'
 import { type AgreedBlock, agreedBlock, positionsOf } from './blocks.ts'
 import { PeerError } from './errors.ts'
 import type { PeerSettings } from './options.ts'
-import type { PeerStore, Recovered } from './store.ts'
+import type { PeerStore, Recovered, RecoverOptions } from './store.ts'
 
 export interface PeerEngineEvents {
   /** After the facts are durable. */
@@ -30,7 +30,7 @@ export interface PeerEngineEvents {
   /** After the facts are durable and the blocks logged, in order. */
   readonly published: (step: PublishedStep) => void
   /** The peer cannot go on. */
-  readonly failed: (error: PeerError | Error) => void
+  readonly failed: (error: Error) => void
   /** Core was rebuilt from the log after a failed append. */
   readonly rebuilt: () => void
 }
@@ -59,6 +59,8 @@ export class PeerEngine {
   #underWay = 0
   #rebuilding: Promise<void> | undefined
   #isOver = false
+  /** Why, unless we were told to stop. */
+  #failure: Error | undefined
 
   constructor(store: PeerStore, settings: PeerSettings, signer: Signer, events: PeerEngineEvents) {
     this.#store = store
@@ -87,7 +89,7 @@ export class PeerEngine {
     section: readonly Bytes[] | undefined,
     signal?: AbortSignal,
   ): Promise<{ readonly facts: number; readonly blocks: number }> {
-    const recovered = await this.#store.recover(signal === undefined ? {} : { signal })
+    const recovered = await this.#recover(signal === undefined ? {} : { signal })
     if (recovered !== undefined) {
       this.#adopt(recovered)
       this.#publishedCount = recovered.blocks
@@ -163,7 +165,7 @@ export class PeerEngine {
 
   async #ready(): Promise<void> {
     while (this.#rebuilding !== undefined) await this.#rebuilding
-    if (this.#isOver) throw new PeerError({ code: 'PeerClosed' }, 'the peer has stopped')
+    if (this.#isOver) throw this.#failure ?? new PeerError({ code: 'PeerClosed' }, 'the peer has stopped')
   }
 
   async #run(operate: () => ParsecStep<Bytes>): Promise<void> {
@@ -201,7 +203,7 @@ export class PeerEngine {
       this.#publish({ facts, blocks, faults })
     } catch (error) {
       this.#recoverFrom(error, parsec)
-      throw this.#store.isFenced ? this.#fencedError(error) : error
+      throw this.#explained(error)
     } finally {
       this.#underWay -= 1
     }
@@ -240,8 +242,8 @@ export class PeerEngine {
   #recoverFrom(error: unknown, failed: Parsec): void {
     // Steps that came after the failed one fail with it; one rebuilding serves them all.
     if (this.#isOver || this.#rebuilding !== undefined || this.#parsec !== failed) return
-    if (this.#store.isFenced) {
-      this.#end(this.#fencedError(error))
+    if (this.#store.fence !== undefined) {
+      this.#end(this.#explained(error))
       return
     }
     this.#settings.logger.error({ error }, 'an append failed; the peer is rebuilt from its log')
@@ -253,7 +255,7 @@ export class PeerEngine {
       // Steps before the failed one may still be on their way out; what they publish must not come again.
       await this.#publishing
       await this.#store.settled()
-      const recovered = await this.#store.recover({ blocksFrom: this.#publishedCount })
+      const recovered = await this.#recover({ blocksFrom: this.#publishedCount })
       if (recovered === undefined)
         throw new PeerError({ code: 'WrongLog', stream: this.#store.gossipStream }, 'the log is empty')
       this.#adopt(recovered)
@@ -263,18 +265,31 @@ export class PeerEngine {
       this.#publish({ facts: [], blocks: recovered.newBlocks, faults: [] })
     } catch (error) {
       this.#rebuilding = undefined
-      this.#end(this.#store.isFenced ? this.#fencedError(error) : (error as Error))
+      this.#end(error as Error)
       return
     }
     this.#events.rebuilt()
   }
 
+  /** Completing the block stream may be what finds that somebody else writes it. */
+  async #recover(options: RecoverOptions): Promise<Recovered | undefined> {
+    try {
+      return await this.#store.recover(options)
+    } catch (error) {
+      throw this.#explained(error)
+    }
+  }
+
   #end(error: Error): void {
     this.#isOver = true
+    this.#failure = error
     this.#events.failed(error)
   }
 
-  #fencedError(cause: unknown): PeerError {
+  /** Callers learn of a fence in one way, whichever of our appends found it. */
+  #explained(error: unknown): Error {
+    const cause = this.#store.fence
+    if (cause === undefined) return error as Error
     const stream = this.#store.gossipStream
     return new PeerError(
       { code: 'Fenced', stream },

@@ -74,9 +74,9 @@ export class PeerStore {
     this.#blocks = new StreamWriter(log, this.blockStream, NO_STREAM)
   }
 
-  /** Somebody else writes one of our streams. */
-  get isFenced(): boolean {
-    return this.#gossip.isFenced || this.#blocks.isFenced
+  /** What the log answered when somebody else wrote one of our streams; nothing while nobody did. */
+  get fence(): unknown {
+    return [this.#gossip, this.#blocks].find(({ isFenced }) => isFenced)?.failure
   }
 
   /** When everything handed over is durable or has failed. */
