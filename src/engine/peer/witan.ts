@@ -14,20 +14,19 @@ import { type PeerStanding, peerMachine } from '../../../machines/peer.machine.t
 import type { Bytes } from '../../base/bytes.ts'
 import { toHex } from '../../base/text.ts'
 import type { Observation } from '../../core/parsec/index.ts'
-import { encodeBatch, encodePayload } from '../../wire/payload.ts'
 import { ConsensusService } from '../ballots/consensus-service.ts'
 import type { ConsensusServiceOptions } from '../ballots/options.ts'
 import { NoticeQueue } from '../notices.ts'
-import { Batcher } from './batcher.ts'
+import { Application } from './application.ts'
 import type { AgreedBlock, PayloadBlock } from './blocks.ts'
 import { PeerError } from './errors.ts'
 import { Gossiper } from './gossiper.ts'
-import { History, type HistoryOptions, payloadBlocks } from './history.ts'
+import { History, type HistoryOptions } from './history.ts'
 import { type Membership, MembershipView } from './membership.ts'
 import { type Evidence, type GossipNotice, Notices, type Status } from './notices.ts'
-import { type PayloadCodec, type PeerSettings, settingsOf, type WitanOptions } from './options.ts'
+import { type PeerSettings, settingsOf, type WitanOptions } from './options.ts'
 import { PeerEngine, type PublishedStep } from './peer-engine.ts'
-import { type Receipt, Receipts } from './receipts.ts'
+import type { Receipt } from './receipts.ts'
 import { PeerStore } from './store.ts'
 
 export interface CallOptions {
@@ -37,15 +36,13 @@ export interface CallOptions {
 export class Witan<Payload = Bytes> {
   readonly #options: WitanOptions<Payload>
   readonly #settings: PeerSettings
-  readonly #codec: PayloadCodec<Payload> | undefined
   readonly #queue = new NoticeQueue()
   readonly #notices: Notices<Payload>
   readonly #membership: MembershipView
   readonly #engine: PeerEngine
   readonly #gossiper: Gossiper
-  readonly #receipts = new Receipts()
   readonly #history: History
-  readonly #batcher: Batcher<Receipt>
+  readonly #application: Application<Payload>
   readonly #actor: Actor<typeof peerMachine>
   readonly #self: string
   #error: Error | undefined
@@ -64,10 +61,9 @@ export class Witan<Payload = Bytes> {
 
   constructor(options: WitanOptions<Payload>) {
     this.#options = options
-    this.#codec = options.codec
     this.#settings = settingsOf(options)
     this.#self = toHex(options.identity.identity)
-    const { group, batching, clock } = this.#settings
+    const { group } = this.#settings
     const store = new PeerStore(options.log, group, options.identity, this.#settings.random)
     this.#membership = new MembershipView(this.#self, this.#queue)
     this.#notices = new Notices<Payload>(this.#queue)
@@ -83,8 +79,10 @@ export class Witan<Payload = Bytes> {
       unreadable: (peer, error) => this.#notices.evidence({ peer, error }),
     })
     this.#history = new History(options.log, store.blockStream, group.format)
-    const maxBatchBytes = group.format.limits.maxPayloadBytes - 16
-    this.#batcher = new Batcher(batching, maxBatchBytes, clock, (payloads) => this.#voteForAll(payloads))
+    this.#application = new Application(this.#settings, options.codec, {
+      hashOf: (observation) => this.#engine.parsec.hashOf(observation),
+      vote: (observation) => this.#voteFor(observation),
+    })
     this.#actor = createActor(this.#provideActions())
     this.blocks$ = this.#notices.blocks$
     this.allBlocks$ = this.#notices.allBlocks$
@@ -122,31 +120,8 @@ export class Witan<Payload = Bytes> {
   }
 
   /** Asks for a payload to be ordered. Resolves when the vote is durable; `receipt.agreed` when its block is out. */
-  async vote(payload: Payload, { signal }: CallOptions = {}): Promise<Receipt<Payload>> {
-    signal?.throwIfAborted()
-    const bytes = this.#encode(payload)
-    const { maxPayloadBytes } = this.#settings.group.format.limits
-    if (bytes.length + 32 > maxPayloadBytes) {
-      throw new PeerError(
-        { code: 'PayloadTooLarge', bytes: bytes.length, maxBytes: maxPayloadBytes - 32 },
-        `the payload has ${bytes.length} bytes; this group takes at most ${maxPayloadBytes - 32}`,
-      )
-    }
-    if (this.#receipts.count >= this.#settings.maxUnagreed) {
-      const limit = this.#settings.maxUnagreed
-      throw new PeerError(
-        { code: 'TooManyUnagreed', limit },
-        `${limit} votes of ours are not agreed yet; wait for their receipts`,
-      )
-    }
-    const receipt = await this.#batcher.add(bytes)
-    const agreed = aborted(
-      receipt.agreed.then((block) => this.#decoded(block)),
-      signal,
-    )
-    // Nobody is obliged to wait for it: not a process's end when the peer closes first.
-    agreed.catch(() => undefined)
-    return { hash: receipt.hash, agreed }
+  vote(payload: Payload, { signal }: CallOptions = {}): Promise<Receipt<Payload>> {
+    return this.#application.vote(payload, signal)
   }
 
   readonly members = {
@@ -194,11 +169,11 @@ export class Witan<Payload = Bytes> {
 
   async #close(): Promise<void> {
     this.#actor.send({ type: 'stop.requested' })
-    this.#batcher.flush()
+    this.#application.flush()
     await this.#gossiper.stop()
     await (await this.#ballots)?.close()
     await this.#withinCloseTimeout(this.#engine.stop())
-    this.#receipts.rejectAll(
+    this.#application.end(
       this.#error ?? new PeerError({ code: 'PeerClosed' }, 'the peer was closed before this was agreed'),
     )
     this.#actor.stop()
@@ -238,11 +213,8 @@ export class Witan<Payload = Bytes> {
 
   #publishBlock(block: AgreedBlock): void {
     this.#notices.block(block)
-    for (const payloadBlock of payloadBlocks(block)) {
-      const decoded = this.#tryDecode(payloadBlock)
-      if (decoded !== undefined) this.#notices.payload(decoded)
-    }
-    if (block.proofs.some(({ id }) => id === this.#self)) this.#receipts.settle(block)
+    for (const payload of this.#application.payloadsOf(block)) this.#notices.payload(payload)
+    if (block.proofs.some(({ id }) => id === this.#self)) this.#application.settle(block)
   }
 
   #followMembership(): void {
@@ -275,55 +247,23 @@ export class Witan<Payload = Bytes> {
   #failed(error: Error): void {
     this.#error = error
     const isFenced = error instanceof PeerError && error.code === 'Fenced'
-    this.#receipts.rejectAll(error)
+    this.#application.end(error)
     this.#actor.send({ type: isFenced ? 'log.fenced' : 'peer.failed' })
   }
 
   async #voteForMember(type: 'Add' | 'Remove', peerId: Bytes): Promise<void> {
-    await this.#engine.vote({ type, peerId, relatedInfo: new Uint8Array(0) })
-    this.#gossiper.news()
+    await this.#voteFor({ type, peerId, relatedInfo: new Uint8Array(0) })
   }
 
-  async #voteForAll(payloads: readonly Bytes[]): Promise<Receipt[]> {
-    const [only] = payloads
-    const payload =
-      payloads.length === 1 && only !== undefined ? encodePayload('application', only) : encodeBatch(payloads)
-    const observation: Observation = { type: 'OpaquePayload', payload }
-    const hash = toHex(this.#engine.parsec.hashOf(observation))
-    // Before the vote: its block may come out in the same step.
-    const receipts = payloads.map((_, place) => this.#receipts.expect(hash, place))
-    try {
-      await this.#engine.vote(observation)
-    } catch (error) {
-      this.#receipts.forget(hash, receipts, error as Error)
-      throw error
-    }
+  async #voteFor(observation: Observation): Promise<void> {
+    await this.#engine.vote(observation)
     this.#gossiper.news()
-    return receipts
   }
 
   async *#decodedHistory(options: HistoryOptions): AsyncGenerator<PayloadBlock<Payload>> {
     for await (const block of this.#history.payloads(options)) {
-      const decoded = this.#tryDecode(block)
+      const decoded = this.#application.tryDecode(block)
       if (decoded !== undefined) yield decoded
-    }
-  }
-
-  #encode(payload: Payload): Bytes {
-    return this.#codec === undefined ? (payload as Bytes) : this.#codec.encode(payload)
-  }
-
-  #decoded(block: PayloadBlock): PayloadBlock<Payload> {
-    const payload = this.#codec === undefined ? (block.payload as Payload) : this.#codec.decode(block.payload)
-    return { ...block, payload }
-  }
-
-  #tryDecode(block: PayloadBlock): PayloadBlock<Payload> | undefined {
-    try {
-      return this.#decoded(block)
-    } catch (error) {
-      this.#settings.logger.warn({ position: block.position, error }, 'a payload cannot be decoded')
-      return undefined
     }
   }
 
@@ -346,14 +286,4 @@ export async function createWitan<Payload = Bytes>(
   const witan = new Witan(options)
   await witan.start(call)
   return witan
-}
-
-function aborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(new PeerError({ code: 'Aborted' }, 'the wait was aborted'))
-    if (signal.aborted) abort()
-    signal.addEventListener('abort', abort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
 }
