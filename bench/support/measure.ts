@@ -17,6 +17,9 @@ export interface Contender {
 
 export const MIN_ROUNDS = 5
 const WARM_UP_ROUNDS = 3
+/** Short work gets more rounds: the compiler wants to see it often, and the median many of it. */
+const MIN_WARM_UP_MS = 2_000
+const MIN_MEASURED_MS = 2_000
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
@@ -27,16 +30,25 @@ export function median(values: readonly number[]): number {
 
 /** The median milliseconds of each, after runs that do not count: the compiler gets to know the work first. */
 export async function takeTurns(contenders: readonly Contender[], rounds = MIN_ROUNDS): Promise<Map<string, number>> {
+  const slow = contenders.filter(({ isCompiled = false }) => !isCompiled)
+  await repeat(slow, WARM_UP_ROUNDS, slow.length * MIN_WARM_UP_MS)
+  const times = await repeat(contenders, rounds, contenders.length * MIN_MEASURED_MS)
+  return new Map([...times].map(([name, list]) => [name, median(list)]))
+}
+
+/** At least so many rounds, and for at least so long. */
+async function repeat(contenders: readonly Contender[], rounds: number, ms: number): Promise<Map<string, number[]>> {
   const times = new Map<string, number[]>(contenders.map(({ name }) => [name, []]))
-  for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
-    for (const { name, run, isCompiled = false } of contenders) {
-      if (round < 0 && isCompiled) continue
-      collectGarbage()
+  let spentMs = 0
+  for (let round = 0; contenders.length > 0 && (round < rounds || spentMs < ms); round += 1) {
+    for (const { name, run } of contenders) {
+      collectYoungGarbage()
       const ms = await run()
-      if (round >= 0) times.get(name)?.push(ms)
+      times.get(name)?.push(ms)
+      spentMs += ms
     }
   }
-  return new Map([...times].map(([name, list]) => [name, median(list)]))
+  return times
 }
 
 /** Milliseconds that `work` takes. */
@@ -46,14 +58,26 @@ export async function timed(work: () => unknown): Promise<number> {
   return performance.now() - begin
 }
 
-let collect: (() => void) | undefined
+let collect: ((options?: { readonly type: 'minor' }) => void) | undefined
 
-export function collectGarbage(): void {
+function collector(): NonNullable<typeof collect> {
   if (collect === undefined) {
     setFlagsFromString('--expose-gc')
-    collect = runInNewContext('gc') as () => void
+    collect = runInNewContext('gc') as NonNullable<typeof collect>
   }
-  collect()
+  return collect
+}
+
+/**
+ * Before a run, so that it does not pay for another's garbage. Not a full collection: between runs no engine is left, and
+ * it would throw away what was compiled for their classes, which no process that goes on ever does.
+ */
+function collectYoungGarbage(): void {
+  collector()({ type: 'minor' })
+}
+
+function collectGarbage(): void {
+  collector()()
 }
 
 /** Bytes of heap in use after a collection. */
