@@ -15,6 +15,7 @@ import { logCommand, replayCommand } from './peer/audit.ts'
 import { blocksCommand, initCommand, membersCommands, statusCommand, voteCommand } from './peer/commands.ts'
 import { runCommand } from './peer/run.ts'
 import { UsageError } from './usage-error.ts'
+import { verifyCommand } from './verify/command.ts'
 
 const EXIT = { failed: 1, usage: 2, environment: 3 } as const
 
@@ -31,6 +32,7 @@ function program(): Command {
     .addCommand(statusCommand())
     .addCommand(logCommand())
     .addCommand(replayCommand())
+    .addCommand(verifyCommand())
   for (const command of membersCommands()) witan.addCommand(command)
   return witan
 }

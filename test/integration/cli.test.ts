@@ -76,6 +76,7 @@ describe('witan', () => {
     [['init', join(tmpdir(), 'never-made'), '--listen', 'here'], '--listen is "here"'],
     [['init', join(tmpdir(), 'never-made'), '--member', 'me'], '--member is "me"'],
     [['add', '/nowhere', 'zz'], 'id is "zz"'],
+    [['verify', '/nowhere.cert'], '/nowhere.cert'],
     [['frobnicate'], 'frobnicate'],
     [['demo', '/nowhere.jsonl'], '/nowhere.jsonl'],
   ])('refuses %j with exit code 2, naming what is wrong', async (args, named) => {
@@ -88,7 +89,7 @@ describe('witan', () => {
   it('helps', async () => {
     const { code, out } = await witan('--help')
     expect(code).toBe(0)
-    for (const command of ['demo', 'init', 'run', 'vote', 'blocks', 'status', 'log', 'replay'])
+    for (const command of ['demo', 'init', 'run', 'vote', 'blocks', 'status', 'log', 'replay', 'verify'])
       expect(out).toContain(command)
   })
 })

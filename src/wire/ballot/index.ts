@@ -15,7 +15,7 @@ export {
   type QuorumCertificate,
 } from './certificate.ts'
 export { type BlockKey, FIRST_CHAIN_HASH, nextChainHash, observationHash, opaquePayloadOf } from './chain.ts'
-export { BALLOT_LIMITS, type BallotFormat, DIGEST_BYTES, GROUP_ID_BYTES, NONCE_BYTES } from './format.ts'
+export { BALLOT_LIMITS, type BallotFormat, DIGEST_BYTES, DOMAIN, GROUP_ID_BYTES, NONCE_BYTES } from './format.ts'
 export { type BallotMessage, decodeBallotMessage, encodeBallotMessage } from './message.ts'
 export {
   decodeProposalBody,
