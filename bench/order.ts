@@ -15,6 +15,7 @@ import { createWitan, type Witan } from '../src/engine/peer/witan.ts'
 import { systemClock } from '../src/engine/system-clock.ts'
 import { type EventLog, embeddedLog } from '../src/log/index.ts'
 import { MemoryNetwork } from '../src/transport/index.ts'
+import { latency } from './order/latency.ts'
 import { heapBytes, median, timed } from './support/measure.ts'
 import { perSecond, type Suite, type Table } from './support/report.ts'
 
@@ -150,29 +151,28 @@ async function volume(log: EventLog): Promise<{ readonly facts: number; readonly
   return { facts, bytes }
 }
 
-export const suite: Suite = async ({ say }): Promise<readonly Table[]> => {
+export const suite: Suite = async function* ({ say }): AsyncGenerator<Table> {
+  yield await latency(say)
   say('order: single payloads')
   const alone = await measure('one payload a vote', undefined, 4_000, 128)
   say('order: batches')
   const batched = await measure('batches of up to 100, 5 ms', { maxPayloads: 100, maxDelayMs: 5 }, 40_000, 1_000)
-  return [
-    {
-      title: 'Order: four peers in one process, embedded logs, payloads of 200 bytes, mode single',
-      columns: [
-        'how',
-        'payloads/s',
-        'median ms',
-        '99% ms',
-        'events/payload',
-        'bytes/payload',
-        'replayed facts/s',
-        'heap MiB',
-      ],
-      rows: [alone, batched],
-      notes: [
-        'payloads/s: ordered and durable on all four; latency from vote to block at half of that rate',
-        'events and bytes: what one peer logs; heap: of all four peers together, after the run',
-      ],
-    },
-  ]
+  yield {
+    title: 'Order: four peers in one process, embedded logs, payloads of 200 bytes, mode single',
+    columns: [
+      'how',
+      'payloads/s',
+      'median ms',
+      '99% ms',
+      'events/payload',
+      'bytes/payload',
+      'replayed facts/s',
+      'heap MiB',
+    ],
+    rows: [alone, batched],
+    notes: [
+      'payloads/s: ordered and durable on all four; latency from vote to block at half of that rate',
+      'events and bytes: what one peer logs; heap: of all four peers together, after the run',
+    ],
+  }
 }

@@ -6,23 +6,30 @@
 
 import { type Bytes, EMPTY_BYTES, utf8 } from './bytes.ts'
 
-/** Characters that are made into text in one go: an argument each, so the stack bounds them. */
-const CHUNK = 8_192
+/** Room for the text under way: most are short, and one made for each would cost more than the text. */
+const ROOM = new Uint8Array(4_096)
+const ASCII = new TextDecoder()
+
+function room(length: number): Uint8Array {
+  return length <= ROOM.length ? ROOM : new Uint8Array(length)
+}
 
 /** Flat text: added up piece by piece it would be a tree that costs ten times the memory, as long as it lives. */
-function textOf(codes: readonly number[]): string {
-  if (codes.length <= CHUNK) return String.fromCharCode(...codes)
-  let text = ''
-  for (let at = 0; at < codes.length; at += CHUNK) text += String.fromCharCode(...codes.slice(at, at + CHUNK))
-  return text
+function textOf(codes: Uint8Array, length: number): string {
+  return ASCII.decode(codes.subarray(0, length))
 }
 
 const HEX_DIGITS = utf8('0123456789abcdef')
 
 export function toHex(bytes: Bytes): string {
-  const codes: number[] = []
-  for (const byte of bytes) codes.push(HEX_DIGITS[byte >> 4] as number, HEX_DIGITS[byte & 15] as number)
-  return textOf(codes)
+  const length = 2 * bytes.length
+  const codes = room(length)
+  for (let i = 0; i < bytes.length; i += 1) {
+    const byte = bytes[i] as number
+    codes[2 * i] = HEX_DIGITS[byte >> 4] as number
+    codes[2 * i + 1] = HEX_DIGITS[byte & 15] as number
+  }
+  return textOf(codes, length)
 }
 
 /** Throws a `RangeError` on text that is no hex. */
@@ -34,44 +41,52 @@ export function fromHex(text: string): Bytes {
 }
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-const DIGITS = new Int16Array(128).fill(-1)
-for (let i = 0; i < 64; i += 1) DIGITS[ALPHABET.charCodeAt(i)] = i
 const CODES = utf8(ALPHABET)
+/** Of a UTF-8 byte; -1 for none. */
+const DIGITS = new Int8Array(256).fill(-1)
+for (const [digit, code] of CODES.entries()) DIGITS[code] = digit
 
 /** RFC 4648 §5, without padding. */
 export function toBase64Url(bytes: Bytes): string {
-  const codes: number[] = []
-  for (let i = 0; i < bytes.length; i += 3) {
-    const left = bytes.length - i
+  const length = Math.ceil((bytes.length * 4) / 3)
+  // What the last group has too much is cut off with `length`.
+  const codes = room(length + 3)
+  for (let i = 0, at = 0; i < bytes.length; i += 3, at += 4) {
     const bits = ((bytes[i] as number) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)
-    codes.push(CODES[bits >> 18] as number, CODES[(bits >> 12) & 63] as number)
-    if (left > 1) codes.push(CODES[(bits >> 6) & 63] as number)
-    if (left > 2) codes.push(CODES[bits & 63] as number)
+    codes[at] = CODES[bits >> 18] as number
+    codes[at + 1] = CODES[(bits >> 12) & 63] as number
+    codes[at + 2] = CODES[(bits >> 6) & 63] as number
+    codes[at + 3] = CODES[bits & 63] as number
   }
-  return textOf(codes)
+  return textOf(codes, length)
 }
+
+const encoder = new TextEncoder()
 
 /** Strict: one encoding for each value. Throws a `RangeError` otherwise. */
 export function fromBase64Url(text: string): Bytes {
-  if (text.length === 0) return EMPTY_BYTES
-  const rest = text.length % 4
-  if (rest === 1) throw new RangeError('not base64url: impossible length')
-  const bytes = new Uint8Array(Math.floor((text.length * 3) / 4))
-  let at = 0
+  const { length } = text
+  if (length === 0) return EMPTY_BYTES
+  if (length % 4 === 1) throw new RangeError('not base64url: impossible length')
+  // The first byte that is not ASCII stands where its character does, so that it is looked at below.
+  const codes = room(length + 3)
+  encoder.encodeInto(text, codes)
+  codes.fill(CODES[0] as number, length, length + 3)
+  const bytes = new Uint8Array(Math.floor((length * 3) / 4))
   let bits = 0
-  let held = 0
-  for (let i = 0; i < text.length; i += 1) {
-    const digit = DIGITS[text.charCodeAt(i)] ?? -1
-    if (digit < 0) throw new RangeError(`not base64url: character ${i}`)
-    bits = (bits << 6) | digit
-    held += 6
-    if (held >= 8) {
-      held -= 8
-      bytes[at] = bits >> held
-      at += 1
-      bits &= (1 << held) - 1
-    }
+  // Negative as soon as one digit is.
+  let all = 0
+  for (let i = 0, at = 0; i < length; i += 4, at += 3) {
+    const high = ((DIGITS[codes[i] as number] as number) << 18) | ((DIGITS[codes[i + 1] as number] as number) << 12)
+    const low = ((DIGITS[codes[i + 2] as number] as number) << 6) | (DIGITS[codes[i + 3] as number] as number)
+    bits = high | low
+    all |= bits
+    // Of the last group, what lies beyond the end goes nowhere.
+    bytes[at] = bits >> 16
+    bytes[at + 1] = bits >> 8
+    bytes[at + 2] = bits
   }
-  if (bits !== 0) throw new RangeError('not base64url: bits left over')
+  if (all < 0) throw new RangeError(`not base64url: character ${text.search(/[^\w-]/)}`)
+  if ((bits << (8 * (bytes.length % 3 || 3))) & 0xffffff) throw new RangeError('not base64url: bits left over')
   return bytes
 }

@@ -48,6 +48,23 @@ describe('hex and base64url', () => {
     expect(() => fromBase64Url(text)).toThrow(RangeError)
   })
 
+  it('have one text for each value: all other text is refused', () => {
+    const digits = fc.string({ unit: fc.constantFrom(...'AQgwz019-_é='), maxLength: 12 })
+    const long = fc.tuple(fc.nat(6_000), fc.constantFrom('', 'A', 'B', '+', 'é', '€'), fc.nat(6_000))
+    const texts = fc.oneof(
+      digits,
+      fc.string(),
+      long.map(([a, odd, b]) => 'A'.repeat(a) + odd + 'A'.repeat(b)),
+    )
+    fc.assert(
+      fc.property(texts, (text) => {
+        const isText = Buffer.from(text, 'base64url').toString('base64url') === text
+        if (isText) expect(toBase64Url(fromBase64Url(text))).toBe(text)
+        else expect(() => fromBase64Url(text)).toThrow(RangeError)
+      }),
+    )
+  })
+
   it.each(['a', 'xy', '0x'])('refuses hex %s', (text) => {
     expect(() => fromHex(text)).toThrow(RangeError)
   })
