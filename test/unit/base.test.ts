@@ -26,6 +26,14 @@ describe('bytes', () => {
   })
 })
 
+function readAgain(text: string): string {
+  try {
+    return toBase64Url(fromBase64Url(text))
+  } catch (error) {
+    return (error as Error).constructor.name
+  }
+}
+
 describe('hex and base64url', () => {
   it('agree with Node and round trip', () => {
     fc.assert(
@@ -49,7 +57,10 @@ describe('hex and base64url', () => {
   })
 
   it('have one text for each value: all other text is refused', () => {
-    const digits = fc.string({ unit: fc.constantFrom(...'AQgwz019-_é='), maxLength: 12 })
+    const digits = fc.string({
+      unit: fc.constantFrom('A', 'Q', 'g', 'w', 'z', '0', '9', '-', '_', 'é', '='),
+      maxLength: 12,
+    })
     const long = fc.tuple(fc.nat(6_000), fc.constantFrom('', 'A', 'B', '+', 'é', '€'), fc.nat(6_000))
     const texts = fc.oneof(
       digits,
@@ -59,8 +70,7 @@ describe('hex and base64url', () => {
     fc.assert(
       fc.property(texts, (text) => {
         const isText = Buffer.from(text, 'base64url').toString('base64url') === text
-        if (isText) expect(toBase64Url(fromBase64Url(text))).toBe(text)
-        else expect(() => fromBase64Url(text)).toThrow(RangeError)
+        expect(readAgain(text)).toBe(isText ? text : 'RangeError')
       }),
     )
   })
