@@ -30,8 +30,8 @@ async function timeFile(file: string, rounds: number, rust: RustTimers): Promise
   const transcript = readTranscript(file)
   if (outOfScope(transcript) !== null) return undefined
   const crate: RustTimer[] = [
-    ...(await rust.start('crate', [file])),
-    ...(await rust.start('crate, ed25519', [file, '--verify'])),
+    ...(await rust.start('crate', [file, '--bytes'])),
+    ...(await rust.start('crate, ed25519', [file, '--bytes', '--verify'])),
   ]
   const part = recordedPart(transcript)
   const ours: Contender[] = [
@@ -70,7 +70,7 @@ export async function besideCrate({ path, rounds, say }: SuiteOptions, rust: Rus
     rows,
     notes: [
       'First: every signature counts as valid, and own ones come from a list. Then: ed25519 checked and made by both;',
-      'ours checks a message on all cores while it handles the one before. The crate gets decoded messages, ours bytes.',
+      'ours checks a message on all cores while it handles the one before. Both get bytes and give bytes.',
       ...(rust.missing === undefined ? [] : [rust.missing]),
     ],
   }

@@ -162,9 +162,15 @@ export class Parsec<Payload = Bytes> {
     return work.finish()
   }
 
+  /** What an engine before this one opened, rebuilt since, may hold less than this one lacks. */
+  #opened(message: Bytes | OpenedMessage<Payload>): OpenedMessage<Payload> | ParsecError {
+    if (message instanceof Uint8Array) return this.open(message)
+    return message.isOpenedBy(this.#state) ? message : this.open(message.bytes)
+  }
+
   #handle(kind: MessageKind, from: PeerId, message: Bytes | OpenedMessage<Payload>): ParsecStep<Payload> {
     const work = this.#work()
-    const opened = message instanceof Uint8Array ? this.open(message) : message
+    const opened = this.#opened(message)
     const { scheme } = this.#signer
     const error = receive(work, kind, from, opened, (identity, text, signature) =>
       scheme.verify(identity, text, signature),

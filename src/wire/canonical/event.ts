@@ -122,7 +122,17 @@ export function decodeObservation<P>(bytes: Bytes, format: CanonicalFormat<P>): 
 
 /** A request, a response, or a part of the graph: a sequence of events. */
 export function decodeMessage<P>(bytes: Bytes, format: CanonicalFormat<P>): readonly EventView<P>[] {
-  const { limits } = format
+  const events: EventView<P>[] = []
+  readMessage(bytes, format, (reader) => events.push(readEvent(reader, format)))
+  return events
+}
+
+/** `readOne` reads exactly one event, each time. */
+export function readMessage(
+  bytes: Bytes,
+  { identity, limits, signatureBytes }: CanonicalFormat,
+  readOne: (reader: CanonicalReader) => void,
+): void {
   if (bytes.length > limits.maxMessageBytes) {
     throw new CodecError({
       code: 'LimitExceeded',
@@ -132,12 +142,10 @@ export function decodeMessage<P>(bytes: Bytes, format: CanonicalFormat<P>): read
     })
   }
   const reader = new CanonicalReader(bytes)
-  const minEventBytes = format.identity.minBytes + 4 + format.signatureBytes
+  const minEventBytes = identity.minBytes + 4 + signatureBytes
   const count = reader.count(minEventBytes, limits.maxMessageBytes, 'message')
-  const events: EventView<P>[] = []
-  for (let i = 0; i < count; i += 1) events.push(readEvent(reader, format))
+  for (let i = 0; i < count; i += 1) readOne(reader)
   reader.finish()
-  return events
 }
 
 export function encodeMessage(events: readonly Bytes[]): Bytes {

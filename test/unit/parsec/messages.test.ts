@@ -7,11 +7,12 @@ import {
   DEFAULT_LIMITS,
   decodeMessage,
   encodeMessage,
+  Parsec,
   type SendMessage,
 } from '../../../src/core/parsec/index.ts'
 import { SeededRandom } from '../../../src/testing/seeded-random.ts'
 import { CAUSE_TAG } from '../../../src/wire/canonical/index.ts'
-import { add, idOf, Network, opaque, type Peer, remove } from '../../support/parsec/network.ts'
+import { add, idOf, Network, opaque, type Peer, remove, signerOf } from '../../support/parsec/network.ts'
 
 function three(compatibility: Compatibility): { network: Network; alice: Peer; bob: Peer; carol: Peer } {
   const network = new Network(['Alice', 'Bob', 'Carol'], { compatibility, mode: 'single' })
@@ -200,5 +201,25 @@ describe('messages from a removed peer, parsec §8', () => {
     const told = only(network.ask(dave, bob).effects)
     expect(network.deliver(dave, bob, told).error?.code).toBe('InvalidPeerState')
     expect(alice.parsec.voters()).toHaveLength(3)
+  })
+})
+
+describe('a message opened before it is handled', () => {
+  test('asks for no signature of what is in the graph, and is opened again where another engine handles it', () => {
+    const { network, alice, bob } = three('none')
+    const newcomer = network.join('Dave')
+    const beforehand = bob.facts.length
+    network.gossip(alice, bob)
+    const request = only(network.ask(alice, bob).effects)
+    const whole = network.note(alice, alice.parsec.graphBeyond(idOf('Bob'), newcomer.parsec.summary()))
+    const opened = bob.parsec.open(only(whole.effects).bytes)
+    if (opened instanceof Error) throw opened
+    const lacking = decodeMessage(request.bytes, alice.parsec.group.format)
+    expect(opened.requests.map(({ signature }) => toHex(signature))).toEqual(
+      lacking.map(({ signature }) => toHex(signature)),
+    )
+    const rebuilt = Parsec.fromFacts(bob.parsec.group, signerOf('Bob'), bob.facts.slice(0, beforehand))
+    expect(rebuilt.handleRequest(idOf('Alice'), opened).error).toBeUndefined()
+    expect(rebuilt.eventCount).toBeGreaterThan(bob.parsec.eventCount)
   })
 })

@@ -30,6 +30,12 @@ export function factOf<P>(event: OpenedEvent<P>): GossipEventAccepted {
   return { type: 'GossipEventAccepted', hash, bytes: event.view.bytes, observationHash }
 }
 
+/** It is in the graph, byte for byte. */
+export function isKnown<P>(state: State<P>, { hash, view }: OpenedEvent<P>): boolean {
+  const event = state.graph.find(hash)
+  return event !== NONE && equalBytes(state.graph.bytesOf(event), view.bytes)
+}
+
 /** `known`: it is in the graph already. `new`: it may join. Otherwise the reason why not. */
 export function admission<P>(state: State<P>, event: OpenedEvent<P>, verify: Verify): 'known' | 'new' | ParsecError {
   const { view, hash } = event

@@ -6,12 +6,11 @@
  */
 
 import { type Bytes, equalBytes } from '../../../base/bytes.ts'
-import { decodeEvent } from '../../../wire/canonical/event.ts'
 import { CAUSE_TAG } from '../../../wire/canonical/types.ts'
 import { ParsecError } from '../errors.ts'
 import { type EventIndex, NONE, type PeerIndex } from '../graph/graph.ts'
 import type { State } from '../state.ts'
-import type { OpenedEvent } from './admission.ts'
+import { type HashedEvent, hashed, type OpenedMessage } from './message.ts'
 
 export type MessageEnd = 'fresh' | 'repeated' | 'graph'
 
@@ -25,10 +24,10 @@ export function checkEnd<P>(
   state: State<P>,
   kind: 'request' | 'response',
   sender: PeerIndex,
-  events: readonly OpenedEvent<P>[],
+  message: OpenedMessage<P>,
 ): MessageEnd | ParsecError {
-  const last = events.at(-1)
-  if (last === undefined) return invalid('no events')
+  const { last, fresh } = message
+  if (last === null) return invalid('no events')
   const from = state.peers.idOf(sender)
   if (kind === 'request') {
     const { creator, recipient } = last.view
@@ -40,10 +39,10 @@ export function checkEnd<P>(
     return answered(state, last.hash) === NONE && !isOwed ? 'fresh' : 'repeated'
   }
   if (!equalBytes(last.view.creator, from)) {
-    const hasEvents = state.graph.placesOf(sender) > 0 || events.some(({ view }) => equalBytes(view.creator, from))
+    const hasEvents = state.graph.placesOf(sender) > 0 || fresh.some(({ view }) => equalBytes(view.creator, from))
     return hasEvents ? invalid("a response ends with its sender's event") : 'graph'
   }
-  const request = nearestSync(state, last, events)
+  const request = nearestSync(state, message, last)
   if (
     request === null ||
     request.view.cause !== CAUSE_TAG.Request ||
@@ -58,30 +57,27 @@ function invalid(why: string): ParsecError {
   return new ParsecError({ code: 'InvalidMessage', why })
 }
 
-type Signed<P> = Pick<OpenedEvent<P>, 'view' | 'hash'>
-
-/** The event itself or its nearest self-ancestor of kind sync, in the message or in the graph. */
-function nearestSync<P>(state: State<P>, last: OpenedEvent<P>, events: readonly OpenedEvent<P>[]): Signed<P> | null {
-  let event: Signed<P> = last
-  for (let i = events.length - 1; ; ) {
+/** The event that ends the message, or its nearest self-ancestor of kind sync, in the message or in the graph. */
+function nearestSync<P>(state: State<P>, { fresh }: OpenedMessage<P>, last: HashedEvent<P>): HashedEvent<P> | null {
+  let event = last
+  for (let i = fresh.length - 1; ; ) {
     const { cause, selfParent } = event.view
     if (cause <= CAUSE_TAG.Response) return event
     if (selfParent === null) return null
     const wanted: Bytes = selfParent
-    while (i >= 0 && !equalBytes((events[i] as OpenedEvent<P>).hash, wanted)) i -= 1
-    const found = events[i] ?? inGraph(state, wanted)
+    while (i >= 0 && !equalBytes((fresh[i] as HashedEvent<P>).hash, wanted)) i -= 1
+    const found = fresh[i] ?? inGraph(state, wanted)
     if (found === null) return null
     event = found
   }
 }
 
 /** Only sync events matter here: the nearest one to what the graph holds. */
-function inGraph<P>(state: State<P>, hash: Bytes): Signed<P> | null {
+function inGraph<P>(state: State<P>, hash: Bytes): HashedEvent<P> | null {
   const event = state.graph.find(hash)
   if (event === NONE) return null
   const sync = state.graph.isSync(event) ? event : state.graph.syncParentOf(event)
-  if (sync === NONE) return null
-  return { view: decodeEvent(state.graph.bytesOf(sync), state.group.format), hash: state.graph.hashOf(sync) }
+  return sync === NONE ? null : hashed(state, sync)
 }
 
 /** Whether this is a Requesting of ours to `sender`. */

@@ -33,15 +33,15 @@ export function receive<P>(
   if (message instanceof ParsecError) return blamed(work, from, message)
   let asGraph = kind === 'graph'
   if (state.stronger && kind !== 'graph') {
-    const end = checkEnd(state, kind, sender, message.events)
+    const end = checkEnd(state, kind, sender, message)
     if (end instanceof ParsecError) return blamed(work, from, end)
     if (end === 'repeated') return repeated(work, kind, sender, message)
     asGraph = end === 'graph'
   }
   const error = acceptAll(work, message, verify)
   if (error !== null) return blamed(work, from, error)
-  const last = message.events.at(-1)
-  if (last === undefined) return blamed(work, from, new ParsecError({ code: 'InvalidMessage', why: 'no events' }))
+  const { last } = message
+  if (last === null) return blamed(work, from, new ParsecError({ code: 'InvalidMessage', why: 'no events' }))
   if (asGraph) return null
   const made = makeSyncEvents(work, kind === 'request' ? 'Request' : 'Response', last.hash)
   return kind === 'request' ? sendAnswer(work, sender, made) : null
@@ -67,7 +67,7 @@ function checkParties<P>(work: Work<P>, from: PeerId, sender: PeerIndex): Parsec
 }
 
 function acceptAll<P>(work: Work<P>, message: OpenedMessage<P>, verify: Verify): ParsecError | null {
-  for (const event of message.events) {
+  for (const event of message.fresh) {
     const admitted = admission(work.state, event, verify)
     if (admitted instanceof ParsecError) return admitted
     if (admitted === 'new') work.accept(event)
@@ -89,7 +89,7 @@ function makeSyncEvents<P>(work: Work<P>, cause: 'Request' | 'Response', last: U
 
 /** parsec §8, Stronger: a repeated request gets the same answer, a repeated response nothing. */
 function repeated<P>(work: Work<P>, kind: MessageKind, sender: PeerIndex, message: OpenedMessage<P>): ParsecError {
-  const last = message.events.at(-1)
-  if (kind === 'request' && last !== undefined) sendAnswer(work, sender, answered(work.state, last.hash))
+  const { last } = message
+  if (kind === 'request' && last !== null) sendAnswer(work, sender, answered(work.state, last.hash))
   return new ParsecError({ code: 'DuplicateMessage' })
 }

@@ -37,6 +37,16 @@ export class ByteArena {
     return (this.#chunks[this.#chunkOf.at(index)] as Uint8Array).subarray(start, start + this.#lengthOf.at(index))
   }
 
+  /** Whether the byte string stands in `bytes` from `offset` on, before `end`. */
+  standsIn(index: number, bytes: Bytes, offset: number, end: number): boolean {
+    const length = this.#lengthOf.at(index)
+    if (offset + length > end) return false
+    const chunk = this.#chunks[this.#chunkOf.at(index)] as Uint8Array
+    const start = this.#startOf.at(index)
+    for (let i = 0; i < length; i += 1) if (chunk[start + i] !== bytes[offset + i]) return false
+    return true
+  }
+
   lengthAt(index: number): number {
     return this.#lengthOf.at(index)
   }

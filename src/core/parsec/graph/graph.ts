@@ -100,8 +100,9 @@ export class Graph {
     else members.push(event)
   }
 
-  find(hash: Bytes): EventIndex {
-    return this.#hashes.find(hash)
+  /** The event whose hash stands in `bytes` from `offset` on, or NONE. */
+  find(bytes: Bytes, offset = 0): EventIndex {
+    return this.#hashes.find(bytes, offset)
   }
 
   hashOf(event: EventIndex): Bytes {
@@ -110,6 +111,11 @@ export class Graph {
 
   bytesOf(event: EventIndex): Bytes {
     return this.#bytes.at(event)
+  }
+
+  /** Whether exactly this event stands in `bytes` from `offset` on, before `end`. */
+  standsIn(event: EventIndex, bytes: Bytes, offset: number, end: number): boolean {
+    return this.#bytes.standsIn(event, bytes, offset, end)
   }
 
   byteLengthOf(event: EventIndex): number {

@@ -27,13 +27,13 @@ export class HashTable {
     return (this.#chunks[index >> CHUNK_BITS] as Uint8Array).subarray(start, start + WIDTH)
   }
 
-  /** The number of `hash`, or -1. */
-  find(hash: Bytes): number {
+  /** The number of the hash that stands in `bytes` from `offset` on, or -1. */
+  find(bytes: Bytes, offset = 0): number {
     const mask = this.#slots.length - 1
-    for (let slot = start(hash, 0) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = start(bytes, offset) & mask; ; slot = (slot + 1) & mask) {
       const index = (this.#slots[slot] as number) - 1
       if (index < 0) return -1
-      if (this.#equals(index, hash)) return index
+      if (this.#equals(index, bytes, offset)) return index
     }
   }
 
@@ -52,10 +52,10 @@ export class HashTable {
     return compareBytes(this.at(a), this.at(b))
   }
 
-  #equals(index: number, hash: Bytes): boolean {
+  #equals(index: number, bytes: Bytes, offset: number): boolean {
     const chunk = this.#chunks[index >> CHUNK_BITS] as Uint8Array
-    const offset = (index & (CHUNK - 1)) * WIDTH
-    for (let i = 0; i < WIDTH; i += 1) if (chunk[offset + i] !== hash[i]) return false
+    const at = (index & (CHUNK - 1)) * WIDTH
+    for (let i = 0; i < WIDTH; i += 1) if (chunk[at + i] !== bytes[offset + i]) return false
     return true
   }
 
