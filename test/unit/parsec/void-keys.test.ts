@@ -65,6 +65,38 @@ describe('void keys, parsec §5(f)', () => {
   })
 })
 
+const idle = (peer: Peer): boolean => !peer.parsec.hasUnpolledObservations()
+
+describe('votes that came as graph alone, parsec §5(f) and §8', () => {
+  test.each(['single', 'supermajority'] as const)(
+    'ask for no gossip while their voter is gone, and are agreed when it is back (%s)',
+    (mode) => {
+      const network = new Network(['Alice', 'Bob', 'Carol', 'Dave'], { mode })
+      const peers = network.members.map((name) => network.start(name))
+      const [alice, ...others] = peers as [Peer, ...Peer[]]
+      network.settle(peers, 4)
+      for (const peer of mode === 'single' ? [alice] : peers.slice(0, 3)) network.vote(peer, opaque('as graph'))
+      if (mode === 'supermajority') network.settle(others, 2)
+      expect(others.map(idle)).toEqual([true, true, true])
+      for (const peer of others) {
+        const step = network.note(alice, alice.parsec.graphBeyond(idOf(peer.name), peer.parsec.summary()))
+        for (const message of step.effects)
+          expect(network.deliver(alice, peer, message).facts.length).toBeGreaterThan(0)
+      }
+      expect(idle(alice)).toBe(false)
+      expect(others.map(idle)).toEqual([true, true, true])
+      // Nothing that they could say brings the vote to anybody.
+      network.settle(others, 3)
+      expect(others.map(idle)).toEqual([true, true, true])
+      network.gossip(alice, others[0] as Peer)
+      expect(idle(others[0] as Peer)).toBe(false)
+      network.settle(peers, 4)
+      expect(peers.map(idle)).toEqual([true, true, true, true])
+      for (const peer of peers) expect(peer.blocks.map(label).at(-1)).toMatch(/^as graph/)
+    },
+  )
+})
+
 describe('changes of the voters, parsec §5(f) and §8', () => {
   test('a peer joins, decides everything again, and votes; then a founder leaves', () => {
     const network = new Network(['Alice', 'Bob', 'Carol'], { mode: 'single' })
