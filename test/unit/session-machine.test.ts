@@ -17,7 +17,7 @@ import {
   type SessionState,
   verifierOf,
 } from '../../src/core/ballot/index.ts'
-import { SIGNAL_OF } from '../../src/engine/ballots/session-actors.ts'
+import { SIGNAL_OF } from '../../src/engine/ballots/hosted.ts'
 import { request, START_SEC, voteBy } from '../support/ballots.ts'
 import { cheapScheme, cheapSigner } from '../support/cheap-scheme.ts'
 

@@ -82,7 +82,7 @@ export class ConsensusCore {
     this.#scopes.set(name, scope)
     if (fact.type === 'ScopeConfigured' || fact.type === 'ScopeDeleted') {
       scope.config = fact.type === 'ScopeConfigured' ? fact.config : undefined
-    } else if (proposalId !== null) {
+    } else if (proposalId !== null && isSessionFact(fact)) {
       const session = scope.sessions.get(proposalId) ?? new Session()
       session.evolve(fact)
       if (session.isGone) scope.sessions.delete(proposalId)
@@ -142,11 +142,22 @@ export class ConsensusCore {
   /** Forgets its sessions and its configuration. Never fails. */
   deleteScope(name: string, { nowSec }: AtTime): CoreStep<undefined> {
     const scope = this.#scopes.get(name)
-    const facts = [...(scope?.sessions.keys() ?? [])].map(
+    const ends = [...(scope?.sessions.keys() ?? [])].map(
       (proposalId): ScopedFact => ({ scope: name, proposalId, fact: { type: 'SessionDeleted', nowSec } }),
     )
-    if (scope?.config !== undefined)
-      facts.push({ scope: name, proposalId: null, fact: { type: 'ScopeDeleted', nowSec } })
+    const isConfigured = scope?.config !== undefined
+    // Several streams: who stores them one by one sees what is left to do.
+    const isLong = ends.length + (isConfigured ? 1 : 0) > 1
+    const ofScope = (type: 'ScopeDeletionBegun' | 'ScopeDeleted'): ScopedFact => ({
+      scope: name,
+      proposalId: null,
+      fact: { type, nowSec },
+    })
+    const facts = [
+      ...(isLong ? [ofScope('ScopeDeletionBegun')] : []),
+      ...ends,
+      ...(isLong || isConfigured ? [ofScope('ScopeDeleted')] : []),
+    ]
     return this.#evolveAll(facts)
   }
 
@@ -224,4 +235,8 @@ export class ConsensusCore {
     for (const fact of facts) this.evolve(fact)
     return { facts, effects: [], faults: [], answer: undefined }
   }
+}
+
+function isSessionFact(fact: BallotFact): fact is SessionFact {
+  return fact.type !== 'SafeScopeConfigured' && !fact.type.startsWith('Scope')
 }

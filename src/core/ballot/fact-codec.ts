@@ -11,6 +11,7 @@ import type { JsonObject, JsonValue } from '../../ports/event-log.ts'
 import type { Proposal, Vote } from '../../wire/protobuf/index.ts'
 import type { ConsensusConfig, NetworkType, ScopeConfig } from './config.ts'
 import type { BallotFact } from './facts.ts'
+import { settingsFromJson, settingsToJson } from './safe/settings.ts'
 
 export const BALLOT_SCHEMA_VERSION = 1
 
@@ -36,10 +37,13 @@ export function ballotFactToJson(fact: BallotFact): JsonObject {
       return { limit: fact.limit, nowSec }
     case 'ScopeConfigured':
       return { config: configToJson(fact.config), nowSec }
+    case 'SafeScopeConfigured':
+      return { settings: settingsToJson(fact.settings), nowSec }
     case 'DeadlinePassed':
     case 'ConsensusFailed':
     case 'SessionEvicted':
     case 'SessionDeleted':
+    case 'ScopeDeletionBegun':
     case 'ScopeDeleted':
       return { nowSec }
   }
@@ -69,10 +73,13 @@ export function ballotFactFromJson(type: string, json: JsonObject): BallotFact {
       return { type, limit: data.number('limit'), nowSec }
     case 'ScopeConfigured':
       return { type, config: scopeConfigFromJson(data.object('config')), nowSec }
+    case 'SafeScopeConfigured':
+      return { type, settings: settingsFromJson(data.object('settings').json), nowSec }
     case 'DeadlinePassed':
     case 'ConsensusFailed':
     case 'SessionEvicted':
     case 'SessionDeleted':
+    case 'ScopeDeletionBegun':
     case 'ScopeDeleted':
       return { type, nowSec }
     default:
@@ -165,6 +172,10 @@ class Fields {
 
   constructor(json: JsonObject) {
     this.#json = json
+  }
+
+  get json(): JsonObject {
+    return this.#json
   }
 
   value(name: string): JsonValue | undefined {

@@ -7,6 +7,7 @@
 
 import type { Proposal, Vote } from '../../wire/protobuf/index.ts'
 import type { ConsensusConfig, ScopeConfig } from './config.ts'
+import type { SafeScopeSettings } from './safe/settings.ts'
 
 interface At {
   readonly nowSec: bigint
@@ -36,7 +37,10 @@ export type SessionFact =
   | ({ readonly type: 'SessionDeleted' } & At)
 
 export type ScopeFact =
+  /** The scope's streams are several: until `ScopeDeleted`, recovery goes on with it. */
+  | ({ readonly type: 'ScopeDeletionBegun' } & At)
   | ({ readonly type: 'ScopeConfigured'; readonly config: ScopeConfig } & At)
+  | ({ readonly type: 'SafeScopeConfigured'; readonly settings: SafeScopeSettings } & At)
   | ({ readonly type: 'ScopeDeleted' } & At)
 
 export type BallotFact = SessionFact | ScopeFact

@@ -29,7 +29,9 @@ export interface Assembly {
 /** `signer` names the streams and the scheme. */
 export function assemble(signer: Signer, options: Omit<Required<ConsensusServiceOptions>, 'signer'>): Assembly {
   const { log, random } = options
-  const registry: Registry = new Registry(log, toHex(signer.identity), (...became) => engine.cameToLight(...became))
+  const registry: Registry = new Registry(log, toHex(signer.identity), signer.scheme, (...became) =>
+    engine.cameToLight(...became),
+  )
   const notifier = new Notifier(new NoticeQueue())
   const engine: SessionEngine = new SessionEngine({ ...options, registry, notifier })
   const verification = new VerificationQueue(signer.scheme)

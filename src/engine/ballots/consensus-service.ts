@@ -8,7 +8,8 @@
  * `BallotError`s, unreadable bytes a `DecodeError`, failures of the log a `LogError`.
  */
 
-import type { Observable } from 'rxjs'
+import { filter, type Observable } from 'rxjs'
+import { assert } from '../../base/errors.ts'
 import {
   type ConsensusConfig,
   ConsensusConfigBuilder,
@@ -28,7 +29,7 @@ import {
   refuse,
   type ScopeConfig,
   ScopeConfigBuilder,
-  type Session,
+  Session,
   type SessionState,
   toConsensusConfig,
   uuidV4,
@@ -40,6 +41,7 @@ import {
 import type { EventLog } from '../../ports/event-log.ts'
 import type { Signer, Verdict } from '../../ports/signature-scheme.ts'
 import { type Assembly, assemble } from './assembly.ts'
+import type { HostedSession } from './hosted.ts'
 import type { ScopedEvent } from './notifier.ts'
 import { type ConsensusServiceOptions, ServiceError, withDefaults } from './options.ts'
 import type { ScopeStats } from './queries.ts'
@@ -123,8 +125,8 @@ export class ConsensusService {
   ): Promise<Proposal> {
     const nowSec = options.nowSec ?? this.#parts.engine.nowSec()
     const id = options.id ?? this.#drawId(scope)
-    return this.#parts.engine.open(scope, id, ({ known, scopeConfig }) => {
-      const decision = decideCreation(scope, request, id, { scopeConfig, override }, nowSec)
+    return this.#parts.engine.open(scope, id, ({ known, scope: host }) => {
+      const decision = decideCreation(scope, request, id, { scopeConfig: host?.config, override }, nowSec)
       if (known !== undefined) throw refuse({ code: 'ProposalAlreadyExist', scope, proposalId: id })
       return decision
     })
@@ -160,8 +162,8 @@ export class ConsensusService {
     const { opened } = await this.#parts.verification.run(requests, (verdicts) => {
       const circumstances = { nowSec, verify: verifierFrom(proposal.votes, verdicts), schemeName }
       return {
-        opened: this.#parts.engine.open(scope, proposal.proposalId, ({ known, scopeConfig }) =>
-          decideIncomingProposal(scope, proposal, known, scopeConfig, circumstances),
+        opened: this.#parts.engine.open(scope, proposal.proposalId, ({ known, scope: host }) =>
+          decideIncomingProposal(scope, proposal, compatible(known), host?.config, circumstances),
         ),
       }
     })
@@ -196,7 +198,11 @@ export class ConsensusService {
   /** Settings of a scope; `initialize()` or `update()` at the end checks and stores them. */
   scope(name: string): ScopeConfigBuilder<Promise<void>> {
     return new ScopeConfigBuilder(this.#parts.registry.findScope(name)?.config, (config) =>
-      this.#parts.engine.configureScope(name, config),
+      this.#parts.engine.configureScope(name, 'compatible', () => ({
+        type: 'ScopeConfigured',
+        config,
+        nowSec: this.#parts.engine.nowSec(),
+      })),
     )
   }
 
@@ -248,7 +254,9 @@ export class ConsensusService {
   /** true or false, then complete; null for a failure that a decision may still follow. Late subscribers are told, too. */
   outcome$(scope: string, proposalId: number): Observable<boolean | null> {
     const host = this.#parts.queries.host(scope, proposalId)
-    return this.#parts.notifier.outcomeOf$(host.id, () => host.durable)
+    return this.#parts.notifier
+      .outcomeOf$(host.id, () => host.durable)
+      .pipe(filter((outcome) => typeof outcome !== 'string'))
   }
 
   /** What is stored: the log itself, and the frozen state of each session, in order of arrival. */
@@ -286,7 +294,7 @@ export class ConsensusService {
     this.#checkOpen()
     const host = this.#parts.registry.find(scope, proposalId)
     if (host === undefined) throw refuse({ code: 'SessionNotFound', scope, proposalId })
-    return this.#parts.engine.run(host, decide)
+    return this.#parts.engine.run(host, (session) => decide(compatible(session) as Session))
   }
 
   #drawId(scope: string): number {
@@ -305,6 +313,12 @@ export class ConsensusService {
   #checkOpen(): void {
     if (this.#parts.engine.isClosed) throw new ServiceError({ code: 'ServiceClosed' }, 'the service is closed')
   }
+}
+
+/** What has a number for its id is of the policy `compatible`. */
+function compatible(session: HostedSession | undefined): Session | undefined {
+  assert(session === undefined || session instanceof Session, 'a session with a number is of the policy compatible')
+  return session
 }
 
 /** A service of its own: without options, a memory log and a fresh key. */

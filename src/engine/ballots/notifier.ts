@@ -5,8 +5,9 @@
  */
 
 import { concat, defer, distinctUntilChanged, EMPTY, type Observable, of, Subject } from 'rxjs'
-import { type BallotEvent, outcomeOf, type SessionState } from '../../core/ballot/index.ts'
+import type { BallotEvent, SessionState, safe } from '../../core/ballot/index.ts'
 import type { NoticeQueue } from '../notices.ts'
+import { type HostedOutcome, type HostedState, hostedOutcomeOf, isSafeState } from './hosted.ts'
 
 /** An event of a scope (ballots §7). */
 export interface ScopedEvent {
@@ -14,31 +15,61 @@ export interface ScopedEvent {
   readonly event: BallotEvent
 }
 
+/** What is to be given to the other peers of a scope (ballots §8.9). */
+export interface Outgoing {
+  readonly scope: string
+  readonly message: safe.BallotMessage
+}
+
+/** An owner signed both choices (ballots §8.5). */
+export interface EquivocationNotice {
+  readonly scope: string
+  readonly proof: safe.Equivocation
+}
+
 export class Notifier {
   readonly #queue: NoticeQueue
+  readonly #safeStates = new Subject<safe.SafeSessionState>()
+  readonly #settled = new Subject<safe.SafeSessionState>()
+  readonly #outgoing = new Subject<Outgoing>()
+  readonly #equivocations = new Subject<EquivocationNotice>()
   readonly #events = new Subject<ScopedEvent>()
   readonly #states = new Subject<SessionState>()
-  readonly #outcomes = new Map<string, Subject<boolean | null>>()
+  readonly #outcomes = new Map<string, Subject<HostedOutcome>>()
   #isClosed = false
 
   readonly decisions$: Observable<ScopedEvent> = this.#events.asObservable()
   readonly sessions$: Observable<SessionState> = this.#states.asObservable()
+  /** Of the policy `safe`: each state, each settlement once, what is to be spread, and who signed both choices. */
+  readonly safeSessions$: Observable<safe.SafeSessionState> = this.#safeStates.asObservable()
+  readonly settled$: Observable<safe.SafeSessionState> = this.#settled.asObservable()
+  readonly outgoing$: Observable<Outgoing> = this.#outgoing.asObservable()
+  readonly equivocations$: Observable<EquivocationNotice> = this.#equivocations.asObservable()
 
   constructor(queue: NoticeQueue) {
     this.#queue = queue
   }
 
-  event(scope: string, event: BallotEvent): void {
-    this.#queue.publish(() => this.#events.next({ scope, event }))
+  effect(scope: string, effect: BallotEvent | safe.Spread): void {
+    const { type } = effect
+    if (type === 'Spread') this.#queue.publish(() => this.#outgoing.next({ scope, message: effect.message }))
+    else this.#queue.publish(() => this.#events.next({ scope, event: effect }))
   }
 
-  state(state: SessionState): void {
-    this.#queue.publish(() => this.#states.next(state))
+  equivocation(scope: string, proof: safe.Equivocation): void {
+    this.#queue.publish(() => this.#equivocations.next({ scope, proof }))
   }
 
-  outcome(id: string, state: SessionState): void {
-    const outcome = outcomeOf(state)
+  state(state: HostedState): void {
+    if (isSafeState(state)) this.#queue.publish(() => this.#safeStates.next(state))
+    else this.#queue.publish(() => this.#states.next(state))
+  }
+
+  outcome(id: string, state: HostedState): void {
+    const outcome = hostedOutcomeOf(state)
     if (outcome === undefined) return
+    // ballots §8.8: terminal is terminal; the session's actor says it once.
+    if (isSafeState(state) && outcome !== null) this.#queue.publish(() => this.#settled.next(state))
     this.#queue.publish(() => {
       const subject = this.#outcomes.get(id)
       subject?.next(outcome)
@@ -55,13 +86,14 @@ export class Notifier {
    * true, false, or null for a failure that a decision may still follow; completes with the decision, or with the end of
    * the session. Who comes late is told what `current` says.
    */
-  outcomeOf$(id: string, current: () => SessionState | undefined): Observable<boolean | null> {
+  outcomeOf$(id: string, current: () => HostedState | undefined): Observable<HostedOutcome> {
     return defer(() => {
       const state = current()
-      const outcome = state === undefined ? undefined : outcomeOf(state)
+      const outcome = state === undefined ? undefined : hostedOutcomeOf(state)
       const known = outcome === undefined ? EMPTY : of(outcome)
-      if (typeof outcome === 'boolean' || state?.isGone !== false || this.#isClosed) return known
-      const subject = this.#outcomes.get(id) ?? new Subject<boolean | null>()
+      const isFinal = outcome !== undefined && outcome !== null
+      if (isFinal || state?.isGone !== false || this.#isClosed) return known
+      const subject = this.#outcomes.get(id) ?? new Subject<HostedOutcome>()
       this.#outcomes.set(id, subject)
       // A notice of what is told here already may still be waiting for its turn.
       return concat(known, subject).pipe(distinctUntilChanged())
@@ -73,6 +105,7 @@ export class Notifier {
       this.#isClosed = true
       this.#events.complete()
       this.#states.complete()
+      for (const subject of [this.#safeStates, this.#settled, this.#outgoing, this.#equivocations]) subject.complete()
       for (const id of this.#outcomes.keys()) this.#completeOutcome(id)
     })
   }

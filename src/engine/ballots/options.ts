@@ -32,6 +32,8 @@ export type ServiceErrorData =
   | { readonly code: 'ServiceClosed' }
   /** Its name cannot be part of a stream's. */
   | { readonly code: 'InvalidScope'; readonly scope: string }
+  /** What is asked for is of the other policy: a scope is what it is as long as it holds anything. */
+  | { readonly code: 'PolicyMixed'; readonly scope: string; readonly policy: 'compatible' | 'safe' }
   | { readonly code: 'ProposalIdsExhausted'; readonly scope: string }
 
 /** Misuse of a service. */

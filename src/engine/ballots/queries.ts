@@ -4,7 +4,9 @@
  * Questions about what is durable (ballots §7). They change nothing and cost what they return.
  */
 
-import { outcomeOf, type Proposal, refuse, type SessionState } from '../../core/ballot/index.ts'
+import { assert } from '../../base/errors.ts'
+import { outcomeOf, type Proposal, refuse, Session, type SessionState } from '../../core/ballot/index.ts'
+import { isSafeState } from './hosted.ts'
 import type { Registry } from './registry.ts'
 import type { SessionHost } from './session-host.ts'
 
@@ -32,7 +34,7 @@ export class SessionQueries {
 
   proposal(scope: string, proposalId: number): Proposal {
     const { host, state } = this.#shown(scope, proposalId)
-    return host.session.proposalAt(state)
+    return proposalOf(host, state)
   }
 
   result(scope: string, proposalId: number): boolean {
@@ -49,7 +51,7 @@ export class SessionQueries {
   active(scope: string): Proposal[] {
     return [...this.#hosts(scope)]
       .filter(({ state }) => state.status === 'active')
-      .map(({ host, state }) => host.session.proposalAt(state))
+      .map(({ host, state }) => proposalOf(host, state))
   }
 
   reached(scope: string): Map<number, boolean> {
@@ -73,18 +75,18 @@ export class SessionQueries {
     }
   }
 
-  /** Those that hold sessions, by name: the order in which they came is not the same after a restart. */
+  /** Those that hold sessions, of either policy, by name: the order in which they came is not the same after a restart. */
   scopes(): string[] {
     return [...this.#registry.scopes]
+      .filter(({ sessions }) => [...sessions.values()].some(({ durable }) => durable?.isGone === false))
       .map(({ name }) => name)
-      .filter((name) => !this.#hosts(name).next().done)
       .sort()
   }
 
   #shown(scope: string, proposalId: number): { readonly host: SessionHost; readonly state: SessionState } {
     const host = this.#registry.find(scope, proposalId)
     const state = host?.durable
-    if (host === undefined || state === undefined || state.isGone)
+    if (host === undefined || state === undefined || state.isGone || isSafeState(state))
       throw refuse({ code: 'SessionNotFound', scope, proposalId })
     return { host, state }
   }
@@ -92,7 +94,12 @@ export class SessionQueries {
   *#hosts(scope: string): Generator<{ readonly host: SessionHost; readonly state: SessionState }> {
     for (const host of this.#registry.findScope(scope)?.sessions.values() ?? []) {
       const state = host.durable
-      if (state !== undefined && !state.isGone) yield { host, state }
+      if (state !== undefined && !state.isGone && !isSafeState(state)) yield { host, state }
     }
   }
+}
+
+function proposalOf({ session }: SessionHost, state: SessionState): Proposal {
+  assert(session instanceof Session, 'a session with a number is of the policy compatible')
+  return session.proposalAt(state)
 }

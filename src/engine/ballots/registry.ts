@@ -6,27 +6,33 @@
 
 import { utf8 } from '../../base/bytes.ts'
 import { assert } from '../../base/errors.ts'
+import { safe } from '../../core/ballot/index.ts'
 import { type EventLog, NO_STREAM, type RecordedFact, STREAM_NAME_LIMIT } from '../../ports/event-log.ts'
 import { parseStreamName, streamName } from '../streams.ts'
+import { type HostedOutcome, hostedOutcomeOf, isSafeState, newSession, type ProposalKey } from './hosted.ts'
 import { ServiceError } from './options.ts'
 import { ScopeHost } from './scope-host.ts'
 import { type Follow, SessionHost } from './session-host.ts'
 
-/** Of the decimal of an id. */
-const LONGEST_ID = '4294967295'
+/** Of a digest. */
+const LONGEST_ID = '0'.repeat(64)
+const DECIMAL = /^\d{1,10}$/
 
 export class Registry {
   readonly #log: EventLog
   readonly #peer: string
   readonly #scopes = new Map<string, ScopeHost>()
   readonly #hosts = new Map<string, SessionHost>()
-
+  /** Sessions of the policy `safe` that are gone, by stream, with what they decided: they never open again. */
+  readonly #ended = new Map<string, HostedOutcome>()
+  readonly #format: safe.BallotFormat
   readonly #follow: Follow
 
   /** `follow` is told of facts that turn out to be written although their append failed. */
-  constructor(log: EventLog, peer: string, follow: Follow) {
+  constructor(log: EventLog, peer: string, format: safe.BallotFormat, follow: Follow) {
     this.#log = log
     this.#peer = peer
+    this.#format = format
     this.#follow = follow
   }
 
@@ -68,21 +74,28 @@ export class Registry {
     return this.#hosts.get(stream)
   }
 
-  find(scope: string, proposalId: number): SessionHost | undefined {
+  find(scope: string, proposalId: ProposalKey): SessionHost | undefined {
     return this.#scopes.get(scope)?.sessions.get(proposalId)
   }
 
   /** A session whose first fact is about to be appended. */
-  open(scope: string, proposalId: number): SessionHost {
+  open(scope: string, proposalId: ProposalKey): SessionHost {
     const host = this.#newHost(scope, proposalId)
     assert(!this.#hosts.has(host.id), 'a session is opened once')
     this.#add(host)
     return host
   }
 
+  /** How a session of the policy `safe` that is gone was decided (`null`: not at all); `undefined` for any other. */
+  endedOutcome(scope: string, proposalId: string): HostedOutcome | undefined {
+    return this.#ended.get(this.#streamOf(scope, proposalId))
+  }
+
   /** After its end is durable, or its beginning was not. */
   drop(host: SessionHost): void {
     host.stop()
+    const state = host.durable
+    if (state?.isGone === true && isSafeState(state)) this.#ended.set(host.id, hostedOutcomeOf(state) ?? null)
     if (this.#hosts.get(host.id) !== host) return
     this.#hosts.delete(host.id)
     const scope = this.#scopes.get(host.key.scope)
@@ -118,26 +131,33 @@ export class Registry {
     if (name?.peer !== this.#peer || name.scope === undefined) return false
     if (name.category === 'scope') this.scope(name.scope).replay(fact)
     else if (name.category === 'ballot' && name.proposal !== undefined)
-      this.#replaySession(name.scope, Number(name.proposal), fact)
+      this.#replaySession(name.scope, DECIMAL.test(name.proposal) ? Number(name.proposal) : name.proposal, fact)
     else return false
     return true
   }
 
-  #replaySession(scope: string, proposalId: number, fact: RecordedFact): void {
+  #replaySession(scope: string, proposalId: ProposalKey, fact: RecordedFact): void {
     let host = this.#hosts.get(fact.stream)
     if (host === undefined) {
       host = this.#newHost(scope, proposalId)
       this.#add(host)
     }
-    const isNew = host.durable === undefined
+    const before = host.durable
     host.replay(fact)
-    if (isNew) this.scope(scope).keep(host, host.session.state.createdAtSec)
+    this.scope(scope).follow(host, before, host.session.state)
     // A session of this id that begins again is another one, and the newest in its scope.
     if (host.session.isGone) this.drop(host)
   }
 
-  #newHost(scope: string, proposalId: number): SessionHost {
-    return new SessionHost(this.#log, this.#streamOf(scope, String(proposalId)), { scope, proposalId }, this.#follow)
+  #newHost(scope: string, proposalId: ProposalKey): SessionHost {
+    const create = () => newSession(proposalId, this.#format)
+    return new SessionHost(
+      this.#log,
+      this.#streamOf(scope, String(proposalId)),
+      { scope, proposalId },
+      create,
+      this.#follow,
+    )
   }
 
   #streamOf(scope: string, proposal: string): string {

@@ -11,12 +11,17 @@ import {
   compareAge,
   type ScopeConfig,
   type ScopeFact,
+  safe,
 } from '../../core/ballot/index.ts'
 import { type EventLog, type FactMetadata, NO_STREAM, type RecordedFact, type Revision } from '../../ports/event-log.ts'
 import { Heap } from '../heap.ts'
 import { type Refold, Refolding } from '../refolding.ts'
 import { StreamWriter } from '../stream-writer.ts'
+import { type HostedState, isSafeState, type ProposalKey } from './hosted.ts'
 import type { SessionHost } from './session-host.ts'
+
+/** What a scope is, as long as it holds anything (ballots §8). */
+export type Policy = 'compatible' | 'safe'
 
 export interface Kept {
   readonly host: SessionHost
@@ -25,18 +30,28 @@ export interface Kept {
   readonly sequence: number
 }
 
+interface Settings {
+  readonly config: ScopeConfig | undefined
+  readonly safe: safe.SafeScopeSettings | undefined
+  readonly isBeingDeleted: boolean
+}
+
+const NO_SETTINGS: Settings = { config: undefined, safe: undefined, isBeingDeleted: false }
+
 const goesBefore = (a: Kept, b: Kept): boolean => (compareAge(a, b) || a.sequence - b.sequence) < 0
 
 export class ScopeHost {
   readonly name: string
   readonly writer: StreamWriter
   /** By id, also those that are not durable yet. */
-  readonly sessions = new Map<number, SessionHost>()
+  readonly sessions = new Map<ProposalKey, SessionHost>()
+  /** Of the policy `safe`: votes that came before their proposal. */
+  readonly earlyVotes = new safe.EarlyVotes(safe.DEFAULT_QUORUM_LIMITS.maxEarlyVotes)
   readonly #log: EventLog
   readonly #refolding: Refolding
   /** Frozen; durable. */
-  #config: ScopeConfig | undefined
-  /** Durable, and not on their way out. */
+  #settings: Settings = NO_SETTINGS
+  /** Durable, and not on their way out. In `safe`: only the settled, which alone may go. */
   readonly #kept = new Set<SessionHost>()
   /** Holds also some that are not kept any more. */
   readonly #byAge = new Heap<Kept>(goesBefore)
@@ -50,7 +65,25 @@ export class ScopeHost {
   }
 
   get config(): ScopeConfig | undefined {
-    return this.#config
+    return this.#settings.config
+  }
+
+  /** Of the policy `safe`. */
+  get safeSettings(): safe.SafeScopeSettings | undefined {
+    return this.#settings.safe
+  }
+
+  /** Its deletion is begun, in the log, and not done. */
+  get isBeingDeleted(): boolean {
+    return this.#settings.isBeingDeleted
+  }
+
+  /** `undefined` for a scope that holds nothing. */
+  get policy(): Policy | undefined {
+    if (this.#settings.config !== undefined) return 'compatible'
+    if (this.#settings.safe !== undefined) return 'safe'
+    for (const key of this.sessions.keys()) return typeof key === 'number' ? 'compatible' : 'safe'
+    return undefined
   }
 
   replay(fact: RecordedFact): void {
@@ -79,8 +112,20 @@ export class ScopeHost {
     return this.#refolding.ensure(() => this.#fold())
   }
 
+  /** What a session became, and was before. */
+  follow(host: SessionHost, before: HostedState | undefined, state: HostedState): void {
+    if (!isSafeState(state)) {
+      if (before === undefined) this.#keep(host, state.createdAtSec)
+      return
+    }
+    const isNewlySettled =
+      state.phase === 'settled' && !(before !== undefined && isSafeState(before) && before.phase === 'settled')
+    // ballots §8.10: of the settled, the one that was settled first goes first.
+    if (isNewlySettled && !state.isGone) this.#keep(host, 0n)
+  }
+
   /** A session became durable: it is the last to have arrived. */
-  keep(host: SessionHost, createdAtSec: bigint): void {
+  #keep(host: SessionHost, createdAtSec: bigint): void {
     this.#kept.add(host)
     this.#byAge.push({ host, createdAtSec, sequence: this.#sequence })
     this.#sequence += 1
@@ -113,24 +158,33 @@ export class ScopeHost {
 
   async #fold(): Promise<Refold> {
     let revision: Revision | undefined
-    let config: ScopeConfig | undefined
+    let settings = NO_SETTINGS
     for await (const fact of this.#log.read(this.writer.stream)) {
-      config = configAfter(ballotFactFromJson(fact.type, fact.data) as ScopeFact)
+      settings = settingsAfter(settings, ballotFactFromJson(fact.type, fact.data) as ScopeFact)
       revision = fact.revision
     }
     return {
       revision,
       adopt: () => {
-        this.#config = config
+        this.#settings = settings
       },
     }
   }
 
   #evolve(fact: ScopeFact): void {
-    this.#config = configAfter(fact)
+    this.#settings = settingsAfter(this.#settings, fact)
   }
 }
 
-function configAfter(fact: ScopeFact): ScopeConfig | undefined {
-  return fact.type === 'ScopeConfigured' ? produce(fact.config, () => undefined) : undefined
+function settingsAfter(before: Settings, fact: ScopeFact): Settings {
+  switch (fact.type) {
+    case 'ScopeConfigured':
+      return { ...NO_SETTINGS, config: produce(fact.config, () => undefined) }
+    case 'SafeScopeConfigured':
+      return { ...NO_SETTINGS, safe: Object.freeze(fact.settings) }
+    case 'ScopeDeletionBegun':
+      return { ...before, isBeingDeleted: true }
+    case 'ScopeDeleted':
+      return NO_SETTINGS
+  }
 }

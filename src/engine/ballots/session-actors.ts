@@ -5,27 +5,12 @@
  * session, none for a settled one.
  */
 
-import { type SessionSignal, sessionMachine } from '../../../machines/session.machine.ts'
-import type { SessionFact, SessionState } from '../../core/ballot/index.ts'
+import { sessionMachine } from '../../../machines/session.machine.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { Deadlines } from '../deadlines.ts'
+import { type HostedFact, type HostedState, isOpening, isSafeState, SIGNAL_OF } from './hosted.ts'
 import type { Notifier } from './notifier.ts'
 import type { ProvidedSessionMachine, SessionHost } from './session-host.ts'
-
-/** What an actor is told of a fact, once it is durable. */
-export const SIGNAL_OF: Readonly<Record<SessionFact['type'], SessionSignal['type'] | undefined>> = {
-  ProposalCreated: undefined,
-  ProposalReceived: undefined,
-  VoteAccepted: 'vote.accepted',
-  VoteCast: 'vote.accepted',
-  LateVoteCast: undefined,
-  DeadlinePassed: undefined,
-  ConsensusReached: 'session.decided',
-  ConsensusFailed: 'session.lapsed',
-  RoundLimitReached: 'session.lapsed',
-  SessionEvicted: 'session.evicted',
-  SessionDeleted: 'session.evicted',
-}
 
 interface Parts {
   readonly notifier: Notifier
@@ -50,16 +35,20 @@ export class SessionActors {
   }
 
   /** After recovery: one actor for each session that is not settled, its deadline armed again. */
-  start(host: SessionHost, state: SessionState): void {
+  start(host: SessionHost, state: HostedState): void {
     host.startActor(this.#machine, state)
   }
 
   /** Shows a state that became durable, and tells actor and subscribers of the facts behind it. */
-  follow(host: SessionHost, facts: readonly SessionFact[], state: SessionState): void {
+  follow(host: SessionHost, facts: readonly HostedFact[], state: HostedState): void {
     host.show(state)
-    for (const { type } of facts) {
-      if (type === 'ProposalCreated' || type === 'ProposalReceived') this.start(host, { ...state, status: 'active' })
-      const signal = SIGNAL_OF[type]
+    for (const fact of facts) {
+      if (isOpening(fact))
+        this.start(
+          host,
+          isSafeState(state) ? { ...state, phase: 'open', outcome: null } : { ...state, status: 'active' },
+        )
+      const signal = SIGNAL_OF[fact.type]
       if (signal !== undefined) host.signal({ type: signal })
     }
     // What no signal stands for.

@@ -9,28 +9,29 @@
  * to write one of our streams, nothing is written any more: every command is refused with that error.
  */
 
-import {
-  BALLOT_SCHEMA_VERSION,
-  BallotError,
-  type BallotEvent,
-  type Decision,
-  decideTimeout,
-  refuse,
-  type ScopeConfig,
-  type ScopeFact,
-  type Session,
-  type SessionFact,
-  type SessionState,
-} from '../../core/ballot/index.ts'
+import { BALLOT_SCHEMA_VERSION, BallotError, type BallotEvent, type ScopeFact, safe } from '../../core/ballot/index.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { type FactMetadata, LogError } from '../../ports/event-log.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { Random } from '../../ports/random.ts'
 import { Envelopes } from '../envelope.ts'
 import { InFlight } from '../in-flight.ts'
+import {
+  type Command,
+  endOf,
+  type HostedFact,
+  type HostedSession,
+  type HostedState,
+  isSafeState,
+  NO_COMMAND,
+  notFound,
+  type ProposalKey,
+  timeout,
+} from './hosted.ts'
 import type { Notifier } from './notifier.ts'
 import { ServiceError } from './options.ts'
 import type { Registry } from './registry.ts'
+import type { Policy, ScopeHost } from './scope-host.ts'
 import { SessionActors } from './session-actors.ts'
 import type { SessionHost } from './session-host.ts'
 
@@ -41,16 +42,19 @@ interface Parts {
   readonly random: Random
   readonly logger: Logger
   readonly maxSessionsPerScope: number
+  /** The deadline of a session passed, after what it says of itself is logged. */
+  deadlinePassed?: (host: SessionHost) => void
 }
 
 /** What `open` decides upon. */
 export interface Surroundings {
   /** The session that has this id already. */
-  readonly known: Session | undefined
-  readonly scopeConfig: ScopeConfig | undefined
+  readonly known: HostedSession | undefined
+  readonly scope: ScopeHost | undefined
 }
 
-const NOTHING: Decision<undefined> = { facts: [], effects: [], faults: [], answer: undefined }
+/** Expired sessions whose votes stay in memory (ballots §8.10). */
+const MAX_EXPIRED_LOADED = 100
 /** After a deadline that could not be logged. */
 const DEADLINE_RETRY_MS = 1_000
 
@@ -59,6 +63,9 @@ export class SessionEngine {
   readonly #envelopes: Envelopes
   readonly #actors: SessionActors
   readonly #inFlight = new InFlight()
+  readonly #deletions = new Map<string, Promise<void>>()
+  /** Expired sessions whose votes are in memory, in the order of their last change. */
+  readonly #expired = new Set<SessionHost>()
   #isClosed = false
   #fence: LogError | undefined
 
@@ -74,12 +81,12 @@ export class SessionEngine {
   }
 
   /** Carries out a command on a session that exists. */
-  run<Answer>(host: SessionHost, decide: (session: Session) => Decision<Answer>): Promise<Answer> {
+  run<Answer>(host: SessionHost, decide: (session: HostedSession) => Command<Answer>): Promise<Answer> {
     return this.#command(async () => {
       while (!host.isSound) await this.#refold(host)
-      let decision: Decision<Answer>
+      let decision: Command<Answer>
       try {
-        if (host.session.isGone) throw refuse({ code: 'SessionNotFound', ...host.key })
+        if (host.session.isGone) throw notFound(host.key.scope, host.key.proposalId)
         decision = decide(host.session)
       } catch (refusal) {
         await this.#settle(host)
@@ -94,22 +101,25 @@ export class SessionEngine {
   /** Begins a session, and evicts what the scope does not keep. */
   open<Answer>(
     scope: string,
-    proposalId: number,
-    decide: (surroundings: Surroundings) => Decision<Answer>,
+    proposalId: ProposalKey,
+    decide: (surroundings: Surroundings) => Command<Answer>,
   ): Promise<Answer> {
     const { registry } = this.#parts
     return this.#command(async () => {
       for (let wait = this.#unready(scope, proposalId); wait !== undefined; wait = this.#unready(scope, proposalId))
         await wait
       const known = registry.find(scope, proposalId)
-      let decision: Decision<Answer>
+      let decision: Command<Answer>
       try {
-        decision = decide({ known: known?.session, scopeConfig: registry.findScope(scope)?.config })
+        this.checkPolicy(scope, typeof proposalId === 'number' ? 'compatible' : 'safe')
+        decision = decide({ known: known?.session, scope: registry.findScope(scope) })
       } catch (refusal) {
         if (known !== undefined) await this.#settle(known)
         throw refusal
       }
       const metadata = this.#envelopes.next()
+      // Known already, and that is no error (`safe`).
+      if (decision.facts.length === 0) return decision.answer
       await this.#commit(registry.open(scope, proposalId), decision, metadata)
       await this.#evict(scope, metadata)
       return decision.answer
@@ -120,27 +130,60 @@ export class SessionEngine {
   async start(): Promise<void> {
     const { registry } = this.#parts
     for (const host of registry.hosts) if (host.durable !== undefined) this.#actors.start(host, host.durable)
-    for (const { name } of registry.scopes) await this.#command(() => this.#evict(name))
+    for (const { name, isBeingDeleted } of registry.scopes) {
+      if (isBeingDeleted) await this.deleteScope(name)
+      else await this.#command(() => this.#evict(name))
+    }
   }
 
-  configureScope(name: string, config: ScopeConfig): Promise<void> {
-    return this.#command(() =>
-      this.#commitScope(name, { type: 'ScopeConfigured', config, nowSec: this.nowSec() }, this.#envelopes.next()),
+  /** Throws `PolicyMixed` where the scope holds something of the other policy. */
+  checkPolicy(name: string, policy: Policy): void {
+    const actual = this.#parts.registry.findScope(name)?.policy ?? policy
+    if (actual === policy) return
+    throw new ServiceError(
+      { code: 'PolicyMixed', scope: name, policy: actual },
+      `the scope ${JSON.stringify(name)} is of the policy ${actual}; what is asked for is of the policy ${policy}. The two are never mixed: use another scope, or delete this one first`,
     )
   }
 
-  deleteScope(name: string): Promise<void> {
+  /** `fact` is made of the settings that hold when its turn comes. */
+  configureScope(name: string, policy: Policy, fact: (scope: ScopeHost | undefined) => ScopeFact): Promise<void> {
     return this.#command(async () => {
-      const scope = this.#parts.registry.findScope(name)
-      if (scope === undefined) return
-      const metadata = this.#envelopes.next()
-      const hosts = [...scope.sessions.values()].filter(({ durable }) => durable !== undefined)
-      const ends = await Promise.allSettled(hosts.map((host) => this.#end(host, 'SessionDeleted', metadata)))
-      for (const end of ends) if (end.status === 'rejected') throw end.reason
-      if (!scope.isSound) await scope.ensureSound()
-      if (scope.config === undefined) return
-      await this.#commitScope(name, { type: 'ScopeDeleted', nowSec: this.nowSec() }, metadata)
+      const { registry } = this.#parts
+      while (registry.findScope(name)?.isBeingDeleted === true) await this.#delete(name)
+      this.checkPolicy(name, policy)
+      await this.#commitScope(name, fact(registry.findScope(name)), this.#envelopes.next())
     })
+  }
+
+  deleteScope(name: string): Promise<void> {
+    return this.#command(() => this.#delete(name))
+  }
+
+  /** One deletion of a scope at a time; nothing is opened in it meanwhile. */
+  #delete(name: string): Promise<void> {
+    const underWay = this.#deletions.get(name)
+    if (underWay !== undefined) return underWay
+    const deletion = this.#deleteNow(name).finally(() => this.#deletions.delete(name))
+    this.#deletions.set(name, deletion)
+    return deletion
+  }
+
+  async #deleteNow(name: string): Promise<void> {
+    const scope = this.#parts.registry.findScope(name)
+    if (scope === undefined) return
+    const metadata = this.#envelopes.next()
+    const hosts = [...scope.sessions.values()].filter(({ durable }) => durable !== undefined)
+    if (!scope.isSound) await scope.ensureSound()
+    const isConfigured = (scope.config ?? scope.safeSettings) !== undefined
+    // Several streams: a crash between them must not leave half a scope.
+    if (hosts.length + (isConfigured ? 1 : 0) > 1 && !scope.isBeingDeleted) {
+      await this.#commitScope(name, { type: 'ScopeDeletionBegun', nowSec: this.nowSec() }, metadata)
+    }
+    const ends = await Promise.allSettled(hosts.map((host) => this.#end(host, 'Deleted', metadata)))
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
+    if (!isConfigured && !scope.isBeingDeleted) return
+    await this.#commitScope(name, { type: 'ScopeDeleted', nowSec: this.nowSec() }, metadata)
   }
 
   nowSec(): bigint {
@@ -171,9 +214,11 @@ export class SessionEngine {
   }
 
   /** What must be waited for before a session of this id can be decided upon. */
-  #unready(scopeName: string, proposalId: number): Promise<void> | undefined {
+  #unready(scopeName: string, proposalId: ProposalKey): Promise<void> | undefined {
     const scope = this.#parts.registry.findScope(scopeName)
     if (scope?.isSound === false) return scope.ensureSound()
+    const deletion = this.#deletions.get(scopeName)
+    if (deletion !== undefined || scope?.isBeingDeleted === true) return deletion ?? this.#delete(scopeName)
     const known = scope?.sessions.get(proposalId)
     if (known === undefined) return undefined
     if (!known.isSound) return this.#refold(known)
@@ -182,8 +227,12 @@ export class SessionEngine {
   }
 
   /** Appends, then signals and publishes. */
-  async #commit(host: SessionHost, { facts, effects }: Decision<unknown>, metadata: FactMetadata): Promise<void> {
-    let state: SessionState
+  async #commit(
+    host: SessionHost,
+    { facts, effects, faults }: Command<unknown>,
+    metadata: FactMetadata,
+  ): Promise<void> {
+    let state: HostedState
     try {
       // Without facts of its own the answer still rests on what is under way before it.
       state = await host.commit(facts, metadata)
@@ -192,7 +241,8 @@ export class SessionEngine {
       throw error
     }
     this.#became(host, facts, state)
-    for (const event of effects) this.#parts.notifier.event(host.key.scope, event)
+    for (const effect of effects) this.#parts.notifier.effect(host.key.scope, effect)
+    for (const { proof } of faults) this.#parts.notifier.equivocation(host.key.scope, proof)
   }
 
   /** A refusal, too, rests on what is under way before it. */
@@ -225,16 +275,13 @@ export class SessionEngine {
   async #evict(scopeName: string, causedBy?: FactMetadata): Promise<void> {
     const { registry, logger, maxSessionsPerScope } = this.#parts
     const scope = registry.findScope(scopeName)
+    const limit = scope?.policy === 'safe' ? safe.DEFAULT_QUORUM_LIMITS.maxSettled : maxSessionsPerScope
     const ends: Promise<void>[] = []
-    for (
-      let kept = scope?.takeExcess(maxSessionsPerScope);
-      kept !== undefined;
-      kept = scope?.takeExcess(maxSessionsPerScope)
-    ) {
+    for (let kept = scope?.takeExcess(limit); kept !== undefined; kept = scope?.takeExcess(limit)) {
       const { host } = kept
       const putBack = (): void => scope?.putBack(kept)
       ends.push(
-        this.#end(host, 'SessionEvicted', causedBy).catch((error: unknown) => {
+        this.#end(host, 'Evicted', causedBy).catch((error: unknown) => {
           putBack()
           logger.warn({ stream: host.id, error }, 'a session could not be evicted')
         }),
@@ -243,29 +290,48 @@ export class SessionEngine {
     await Promise.all(ends)
   }
 
-  async #end(host: SessionHost, type: 'SessionEvicted' | 'SessionDeleted', causedBy?: FactMetadata): Promise<void> {
+  async #end(host: SessionHost, how: 'Evicted' | 'Deleted', causedBy?: FactMetadata): Promise<void> {
     while (!host.isSound) await this.#refold(host)
     if (host.session.isGone) return this.#settle(host)
-    const fact: SessionFact = { type, nowSec: this.nowSec() }
-    await this.#commit(host, { ...NOTHING, facts: [fact] }, this.#envelopes.next(causedBy))
+    const fact = endOf(host.session, how, this.nowSec())
+    await this.#commit(host, { ...NO_COMMAND, facts: [fact] }, this.#envelopes.next(causedBy))
   }
 
-  #became(host: SessionHost, facts: readonly SessionFact[], state: SessionState): void {
+  #became(host: SessionHost, facts: readonly HostedFact[], state: HostedState): void {
     const { registry, notifier } = this.#parts
-    if (facts.some(({ type }) => type === 'ProposalCreated' || type === 'ProposalReceived'))
-      registry.scope(host.key.scope).keep(host, state.createdAtSec)
+    registry.scope(host.key.scope).follow(host, host.durable, state)
     this.#actors.follow(host, facts, state)
-    if (!state.isGone) return
+    if (!state.isGone) {
+      if (isSafeState(state)) this.#watchExpired(host, state)
+      return
+    }
+    this.#expired.delete(host)
     registry.drop(host)
     notifier.end(host.id)
   }
 
+  /** ballots §8.10: expired sessions are unloaded to the log, those first that changed longest ago. */
+  #watchExpired(host: SessionHost, { phase }: safe.SafeSessionState): void {
+    this.#expired.delete(host)
+    if (phase !== 'expired') return
+    this.#expired.add(host)
+    for (const oldest of this.#expired) {
+      if (this.#expired.size <= MAX_EXPIRED_LOADED) return
+      this.#expired.delete(oldest)
+      // One that is busy comes here again.
+      oldest.unload()
+    }
+  }
+
   /** Facts that are written although their append failed: their command is refused, and its consequences are drawn. */
-  cameToLight(host: SessionHost, facts: readonly SessionFact[], state: SessionState): void {
+  cameToLight(host: SessionHost, facts: readonly HostedFact[], state: HostedState): void {
     this.#became(host, facts, state)
     for (const fact of facts) {
       const event = eventOf(host.key.proposalId, fact)
-      if (event !== undefined) this.#parts.notifier.event(host.key.scope, event)
+      if (event !== undefined) this.#parts.notifier.effect(host.key.scope, event)
+      if (fact.type !== 'SafeVoteAccepted' || !(host.session instanceof safe.SafeSession)) continue
+      const proof = host.session.votes.equivocationWith(fact)
+      if (proof !== null) this.#parts.notifier.equivocation(host.key.scope, proof)
     }
   }
 
@@ -297,22 +363,19 @@ export class SessionEngine {
     const { clock, logger } = this.#parts
     const nowSec = this.nowSec()
     try {
-      await this.run(host, (session) => {
-        const { status, deadlineSec } = session.state
-        // Settled by what is on its way to the log.
-        if (status !== 'active') return NOTHING
-        return decideTimeout(session, nowSec < deadlineSec ? deadlineSec : nowSec)
-      })
+      await this.run(host, (session) => timeout(session, nowSec))
+      this.#parts.deadlinePassed?.(host)
     } catch (error) {
       // That no decision was reached is an outcome, published as such.
-      if (error instanceof BallotError || error instanceof ServiceError) return
+      if (error instanceof BallotError || error instanceof safe.SafeBallotError || error instanceof ServiceError) return
       logger.warn({ stream: host.id, error }, 'a deadline passed, and cannot be logged')
       this.#actors.armAgain(host, clock.nowMs() + DEADLINE_RETRY_MS)
     }
   }
 }
 
-function eventOf(proposalId: number, fact: SessionFact): BallotEvent | undefined {
+function eventOf(proposalId: ProposalKey, fact: HostedFact): BallotEvent | undefined {
+  if (typeof proposalId !== 'number') return undefined
   if (fact.type === 'ConsensusReached')
     return { type: 'ConsensusReached', proposalId, result: fact.result, timestamp: fact.nowSec }
   if (fact.type === 'ConsensusFailed') return { type: 'ConsensusFailed', proposalId, timestamp: fact.nowSec }

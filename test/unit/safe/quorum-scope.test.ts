@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../../src/base/bytes.ts'
 import { present } from '../../../src/base/errors.ts'
+import { safeFactFromJson, safeFactToJson } from '../../../src/core/ballot/safe/fact-codec.ts'
 import { buildSafeProposal, signVote } from '../../../src/core/ballot/safe/propose.ts'
-import { quorumFactFromJson, quorumFactToJson } from '../../../src/core/ballot/safe/quorum/fact-codec.ts'
 import type { QuorumFact } from '../../../src/core/ballot/safe/quorum/facts.ts'
 import { QuorumScope, type QuorumScopeOptions } from '../../../src/core/ballot/safe/quorum/scope.ts'
 import type { JsonObject } from '../../../src/ports/event-log.ts'
@@ -31,7 +31,8 @@ const scopeOf = (options: Partial<QuorumScopeOptions> = {}): QuorumScope =>
 const replayed = (facts: readonly QuorumFact[], options: Partial<QuorumScopeOptions> = {}): QuorumScope => {
   const scope = scopeOf(options)
   for (const fact of facts) {
-    scope.evolve(quorumFactFromJson(fact.type, JSON.parse(JSON.stringify(quorumFactToJson(fact))) as JsonObject))
+    const json = JSON.parse(JSON.stringify(safeFactToJson(fact))) as JsonObject
+    scope.evolve(safeFactFromJson(fact.type, json) as QuorumFact)
   }
   return scope
 }

@@ -10,6 +10,8 @@
  */
 
 export {
+  type BallotFormat,
+  type BallotMessage,
   type Certificate,
   type CertifiedBlock,
   decodeBallotMessage,
@@ -34,8 +36,10 @@ export { type OrderedCertificateParts, orderedCertificate } from './certificate/
 export { certificateBytes, quorumCertificate } from './certificate/quorum.ts'
 export type { CertificateTrust, CheckpointView } from './certificate/trust.ts'
 export { type CertifiedOutcome, importCertificate, verifyCertificate } from './certificate/verify.ts'
-export { SafeBallotError, type SafeBallotErrorCode, type SafeBallotErrorData } from './errors.ts'
+export { EarlyVotes } from './early-votes.ts'
+export { refuseSafe, SafeBallotError, type SafeBallotErrorCode, type SafeBallotErrorData } from './errors.ts'
 export { verifyEquivocation } from './evidence.ts'
+export { SAFE_SCHEMA_VERSION, safeFactFromJson, safeFactToJson } from './fact-codec.ts'
 export {
   carriedVotePayload,
   castOrderedVote,
@@ -46,6 +50,7 @@ export {
   proposalPayload,
   type VotePayload,
 } from './ordered/duties.ts'
+export { type OrderedFact, orderedFactOf } from './ordered/facts.ts'
 export {
   type EvictedSession,
   type OrderedBlock,
@@ -58,7 +63,7 @@ export { OwnVotes } from './ordered/own-votes.ts'
 export { type ProvisionalView, ProvisionalVotes } from './ordered/provisional.ts'
 export { OrderedSession, type OrderedSessionView } from './ordered/session.ts'
 export { buildSafeProposal, DEFAULT_SAFE_THRESHOLD, type ProposalDraft, signVote } from './propose.ts'
-export { QUORUM_SCHEMA_VERSION, quorumFactFromJson, quorumFactToJson } from './quorum/fact-codec.ts'
+export { decideOpening, decideOwnVote, decideVote, type OwnVote } from './quorum/decide.ts'
 export type { EquivocationFault, QuorumFact, QuorumStep, Spread } from './quorum/facts.ts'
 export {
   DEFAULT_QUORUM_LIMITS,
@@ -70,4 +75,12 @@ export {
 export { type QuorumPhase, QuorumSession, type QuorumSessionView } from './quorum/session.ts'
 export type { Residence } from './quorum/sessions.ts'
 export { quorumOf, Roster } from './roster.ts'
+export { proposalIdOf, type SafeFact, type SafePhase, SafeSession, type SafeSessionState } from './session.ts'
+export {
+  changedSettings,
+  checkRosterOfScope,
+  defaultSafeSettings,
+  type SafeScopeChange,
+  type SafeScopeSettings,
+} from './settings.ts'
 export { type BallotVerifier, strictVerifier } from './verifier.ts'

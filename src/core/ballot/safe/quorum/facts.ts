@@ -31,6 +31,8 @@ export type QuorumFact =
   | ({ readonly type: 'SafeSessionExpired' } & About)
   | ({ readonly type: 'SafeDecisionReached'; readonly choice: boolean } & About)
   | ({ readonly type: 'SafeSessionEvicted' } & About)
+  /** With its scope. It never opens again: our votes in it stand for ever. */
+  | ({ readonly type: 'SafeSessionDeleted' } & About)
 
 /** Give it to the other peers of the scope. Only after the facts are durable. */
 export interface Spread {

@@ -15,9 +15,9 @@ import type { SafeVote, SignedProposal } from '../../../../wire/ballot/index.ts'
 import { admitOrThrow, type ScopeRules, type VotersBefore } from '../admission.ts'
 import { EarlyVotes } from '../early-votes.ts'
 import { refuseSafe, SafeBallotError, type SafeBallotErrorData } from '../errors.ts'
-import { signVote } from '../propose.ts'
 import { type BallotVerifier, strictVerifier } from '../verifier.ts'
-import type { EquivocationFault, QuorumFact, QuorumStep, Spread } from './facts.ts'
+import { decideOpening, decideOwnVote, decideVote, NO_STEP } from './decide.ts'
+import type { QuorumFact, QuorumStep } from './facts.ts'
 import type { QuorumSession } from './session.ts'
 import { QuorumSessions, type Residence } from './sessions.ts'
 
@@ -56,8 +56,6 @@ export interface RefusedVote {
   readonly vote: SafeVote
   readonly why: SafeBallotErrorData
 }
-
-const NOTHING: QuorumStep = { facts: [], effects: [], faults: [] }
 
 export class QuorumScope {
   readonly #rules: ScopeRules
@@ -100,15 +98,16 @@ export class QuorumScope {
 
   /** The decision, also of an evicted session; throws `NotDecided`, or that the session is not here. */
   decisionOf(proposalId: Bytes): boolean {
-    const decision = this.#sessions.evictedDecision(proposalId) ?? this.session(proposalId).decision
+    const evicted = this.#sessions.evictedDecision(proposalId)
+    const decision = evicted === undefined ? this.session(proposalId).decision : evicted
     if (decision === null) throw refuseSafe({ code: 'NotDecided', proposalId: toHex(proposalId) })
     return decision
   }
 
   /** A proposal of ours or of another; one that is known already changes nothing, evicted ones included. */
   openProposal(signed: SignedProposal, nowSec: number): QuorumStep {
-    if (this.residence(signed.id) !== 'unknown') return NOTHING
-    const { owner, createdSec, roster: spec, expirySec } = signed.proposal
+    if (this.residence(signed.id) !== 'unknown') return NO_STEP
+    const { owner, createdSec, expirySec } = signed.proposal
     const { maxClockSkewSec: maxSec, maxOpenPerOwner: limit } = this.#limits
     // ballots §8.11: what is ahead of our clock waits outside; the past is no error.
     if (createdSec > nowSec + maxSec) throw refuseSafe({ code: 'ClockSkewTooLarge', createdSec, nowSec, maxSec })
@@ -117,33 +116,19 @@ export class QuorumScope {
       throw refuseSafe({ code: 'TooManyOpenProposals', owner: toHex(owner), limit })
     }
     const roster = admitOrThrow(signed, this.#rules, this.#votersBefore, null)
-    const steps = new Steps(this.#sessions)
-    const voters = spec.type === 'Listed' ? null : roster.keys
-    steps.add([{ type: 'SafeProposalOpened', proposalId: signed.id, proposal: signed.bytes, roster: voters }])
-    steps.spread({ type: 'proposal', signed })
-    for (const vote of this.#early.take(signed.id)) {
-      if (roster.has(vote.owner)) this.#count(this.session(signed.id), vote, steps)
-    }
-    steps.add(this.session(signed.id).decideDeadline(nowSec))
-    return this.#settle(steps)
+    return this.#apply(decideOpening(signed, roster, this.#early.take(signed.id), nowSec))
   }
 
   /** A vote, whoever brings it and whenever it was made. Before its proposal, it is held. */
   receiveVote(vote: SafeVote): QuorumStep {
     const residence = this.residence(vote.proposalId)
-    if (residence === 'evicted') return NOTHING
-    const steps = new Steps(this.#sessions)
+    if (residence === 'evicted') return NO_STEP
     if (residence === 'unknown') {
       this.#verify(vote)
       this.#early.hold(vote)
-      return NOTHING
+      return NO_STEP
     }
-    const session = this.session(vote.proposalId)
-    this.#checkEligible(session, vote)
-    if (session.holds(vote.owner, vote.choice)) return NOTHING
-    this.#verify(vote)
-    this.#count(session, vote, steps)
-    return this.#settle(steps)
+    return this.#apply(decideVote(this.session(vote.proposalId), vote, this.#rules.verifier))
   }
 
   /** Votes as a set (ballots §8.9). What is refused is told and takes nothing from the others. */
@@ -173,30 +158,13 @@ export class QuorumScope {
 
   /** Our vote. The same choice again gives the same vote again; another is refused with `UserAlreadyVoted`. */
   castVote(proposalId: Bytes, choice: boolean, signer: Signer): { readonly vote: SafeVote; readonly step: QuorumStep } {
-    const session = this.session(proposalId)
-    const owner = signer.identity
-    const place = session.roster.indexOf(owner)
-    if (place < 0) throw refuseSafe({ code: 'VoterNotEligible', owner: toHex(owner), proposalId: toHex(proposalId) })
-    // ballots §8.6: what we have signed before is signed for good, in whatever way we learn of it.
-    const signature = session.column(choice).signatureOf(place)
-    if (signature !== undefined) {
-      const vote = { proposalId, choice, owner, signature }
-      return { vote, step: { ...NOTHING, effects: [{ type: 'Spread', message: { type: 'votes', votes: [vote] } }] } }
-    }
-    if (session.column(!choice).has(place)) {
-      throw refuseSafe({ code: 'UserAlreadyVoted', owner: toHex(owner), proposalId: toHex(proposalId) })
-    }
-    const vote = signVote(proposalId, choice, signer)
-    const steps = new Steps(this.#sessions)
-    this.#count(session, vote, steps)
-    return { vote, step: this.#settle(steps) }
+    const { vote, step } = decideOwnVote(this.session(proposalId), choice, signer)
+    return { vote, step: this.#apply(step) }
   }
 
   /** The clock passed the deadline of a session. Too early, decided or expired already: nothing. */
   passDeadline(proposalId: Bytes, nowSec: number): QuorumStep {
-    const steps = new Steps(this.#sessions)
-    steps.add(this.session(proposalId).decideDeadline(nowSec))
-    return steps.done()
+    return this.#apply({ ...NO_STEP, facts: this.session(proposalId).decideDeadline(nowSec) })
   }
 
   /** Forgets a settled session but for its decision (ballots §8.10); throws `NotSettled` for any other. */
@@ -204,20 +172,12 @@ export class QuorumScope {
     if (this.session(proposalId).decision === null) {
       throw refuseSafe({ code: 'NotSettled', proposalId: toHex(proposalId) })
     }
-    const steps = new Steps(this.#sessions)
-    steps.add([{ type: 'SafeSessionEvicted', proposalId }])
-    return steps.done()
+    return this.#apply({ ...NO_STEP, facts: [{ type: 'SafeSessionEvicted', proposalId }] })
   }
 
   /** Drops an expired session from memory; `evolve` with its facts brings it back. `false` for any other. */
   unload(proposalId: Bytes): boolean {
     return this.#sessions.unload(proposalId)
-  }
-
-  #checkEligible(session: QuorumSession, { owner, proposalId }: SafeVote): void {
-    // ballots §8.1
-    if (session.roster.has(owner)) return
-    throw refuseSafe({ code: 'VoterNotEligible', owner: toHex(owner), proposalId: toHex(proposalId) })
   }
 
   #verify(vote: SafeVote): void {
@@ -226,53 +186,18 @@ export class QuorumScope {
     throw refuseSafe({ code: 'InvalidVoteSignature', owner: toHex(owner), proposalId: toHex(proposalId) })
   }
 
-  /** Both votes of an equivocator are kept and spread (ballots §8.5). */
-  #count(session: QuorumSession, vote: SafeVote, steps: Steps): void {
-    steps.add(session.decideVote(vote))
-    steps.spread({ type: 'votes', votes: [vote] })
-    const proof = session.equivocationOf(vote.owner)
-    if (proof !== null) steps.blame({ type: 'Equivocation', proof })
-  }
-
-  /** Makes room among the settled, oldest first. */
-  #settle(steps: Steps): QuorumStep {
+  /** Evolves, and makes room among the settled, oldest first. */
+  #apply({ facts, effects, faults }: QuorumStep): QuorumStep {
+    for (const fact of facts) this.#sessions.evolve(fact)
+    const evictions: QuorumFact[] = []
     while (this.#sessions.settledCount > this.#limits.maxSettled) {
       const oldest = this.#sessions.oldestSettled()
       if (oldest === undefined) break
       // ballots §8.10: an eviction is a notice, and only of the settled.
-      steps.add([{ type: 'SafeSessionEvicted', proposalId: oldest.signed.id }])
+      const eviction: QuorumFact = { type: 'SafeSessionEvicted', proposalId: oldest.signed.id }
+      this.#sessions.evolve(eviction)
+      evictions.push(eviction)
     }
-    return steps.done()
-  }
-}
-
-/** Collects a step; each fact takes effect at once. */
-class Steps {
-  readonly #sessions: QuorumSessions
-  readonly #facts: QuorumFact[] = []
-  readonly #effects: Spread[] = []
-  readonly #faults: EquivocationFault[] = []
-
-  constructor(sessions: QuorumSessions) {
-    this.#sessions = sessions
-  }
-
-  add(facts: readonly QuorumFact[]): void {
-    for (const fact of facts) {
-      this.#sessions.evolve(fact)
-      this.#facts.push(fact)
-    }
-  }
-
-  spread(message: Spread['message']): void {
-    this.#effects.push({ type: 'Spread', message })
-  }
-
-  blame(fault: EquivocationFault): void {
-    this.#faults.push(fault)
-  }
-
-  done(): QuorumStep {
-    return { facts: this.#facts, effects: this.#effects, faults: this.#faults }
+    return { facts: [...facts, ...evictions], effects, faults }
   }
 }

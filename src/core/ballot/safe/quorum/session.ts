@@ -100,17 +100,31 @@ export class QuorumSession {
         return
       case 'SafeProposalOpened':
       case 'SafeSessionEvicted':
+      case 'SafeSessionDeleted':
         return
     }
   }
 
-  /** The proof against an owner, once both choices are here (ballots §8.5). */
-  equivocationOf(owner: Bytes): Equivocation | null {
-    const place = this.roster.indexOf(owner)
-    const yesSignature = this.#yes.signatureOf(place)
-    const noSignature = this.#no.signatureOf(place)
-    if (yesSignature === undefined || noSignature === undefined) return null
-    return { proposalId: this.signed.id, owner, yesSignature, noSignature }
+  /** The proof that this vote, and one that we hold already, are of both choices (ballots §8.5). */
+  equivocationWith({ proposalId, owner, choice, signature }: SafeVote): Equivocation | null {
+    const other = this.column(!choice).signatureOf(this.roster.indexOf(owner))
+    if (other === undefined) return null
+    return choice
+      ? { proposalId, owner, yesSignature: signature, noSignature: other }
+      : { proposalId, owner, yesSignature: other, noSignature: signature }
+  }
+
+  /** All proofs against owners who signed both choices. */
+  equivocations(): readonly Equivocation[] {
+    return this.#yes
+      .entries()
+      .filter(([place]) => this.#no.has(place))
+      .map(([place, yesSignature]) => ({
+        proposalId: this.signed.id,
+        owner: this.#keyAt(place),
+        yesSignature,
+        noSignature: present(this.#no.signatureOf(place), 'an equivocator signed both choices'),
+      }))
   }
 
   /** All votes, as a set: by choice, then by owner. */

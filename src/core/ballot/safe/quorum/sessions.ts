@@ -20,8 +20,8 @@ export class QuorumSessions {
   readonly #live = new Map<string, QuorumSession>()
   /** Expired sessions whose votes are in the log only. */
   readonly #unloaded = new Set<string>()
-  /** Settled sessions that are gone, and how they were decided: they never open again. */
-  readonly #evicted = new Map<string, boolean>()
+  /** Sessions that are gone, evicted or deleted, and how they were decided: they never open again. */
+  readonly #evicted = new Map<string, boolean | null>()
   /** Open sessions of an owner: neither expired nor decided. */
   readonly #open = new Map<string, number>()
   /** Decided and still live, oldest decision first. */
@@ -55,7 +55,7 @@ export class QuorumSessions {
   }
 
   /** The decision of an evicted session. */
-  evictedDecision(proposalId: Bytes): boolean | undefined {
+  evictedDecision(proposalId: Bytes): boolean | null | undefined {
     return this.#evicted.get(toHex(proposalId))
   }
 
@@ -84,7 +84,9 @@ export class QuorumSessions {
     session.evolve(fact)
     if (before === 'open' && session.phase !== 'open') this.#count(session, -1)
     if (fact.type === 'SafeDecisionReached') this.#settled.set(key, session)
-    if (fact.type === 'SafeSessionEvicted') this.#end(key, session)
+    if (fact.type === 'SafeSessionEvicted') assert(session.decision !== null, 'only a settled session is evicted')
+    if (fact.type === 'SafeSessionDeleted' && before === 'open') this.#count(session, -1)
+    if (fact.type === 'SafeSessionEvicted' || fact.type === 'SafeSessionDeleted') this.#end(key, session)
   }
 
   /** Drops an expired session from memory; its facts bring it back. Others stay: `false`. */
@@ -108,7 +110,6 @@ export class QuorumSessions {
   }
 
   #end(key: string, session: QuorumSession): void {
-    assert(session.decision !== null, 'only a settled session is evicted')
     this.#live.delete(key)
     this.#settled.delete(key)
     this.#evicted.set(key, session.decision)
