@@ -47,7 +47,7 @@ export const PLANTED: readonly Mutation[] = [
   plant(
     'voters changed only on removal',
     'election/election.ts',
-    'const changed = !voters.equals(this.#voters)',
+    'const changed = voters !== this.#voters',
     'const changed = voters.count < this.#voters.count',
   ),
   plant(

@@ -14,7 +14,7 @@ import { DKG, VOTE } from './membership/peer-state.ts'
 import type { State } from './state.ts'
 import { voidKeys } from './void-keys.ts'
 
-/** Makes the blocks, applies the changes in order, and gives the voters of the next election; null: we were removed. */
+/** Makes the blocks, applies the changes in order, and gives the voters of the next election, those of this one if it is the same set; null: we were removed. */
 export function applyDecision<P>(state: State<P>, decision: Decision): Voters | null {
   const before = state.election.voters
   const voters = new Set(before.peers)
@@ -28,7 +28,8 @@ export function applyDecision<P>(state: State<P>, decision: Decision): Voters | 
   }
   voidKeys(state)
   if (state.peers.removedAt(state.self) !== NONE) return null
-  return state.votersOf([...voters])
+  const isSame = voters.size === before.count && before.peers.every((peer) => voters.has(peer))
+  return isSame ? before : state.votersOf([...voters])
 }
 
 /** parsec §2: one proof per voter, the first inserted, in order of id. No proof, no block; nor for what is internal. */

@@ -24,7 +24,7 @@ import {
   SETS,
   STEPS,
 } from './meta-votes.ts'
-import { StageCounts } from './stage-counts.ts'
+import { AUXES_ANY, AUXES_FALSE, AUXES_TRUE, ESTIMATES_FALSE, ESTIMATES_TRUE, StageCounts } from './stage-counts.ts'
 import type { Voters } from './voters.ts'
 
 export class Agreement {
@@ -111,13 +111,13 @@ export class Agreement {
 
   /** parsec §5(c): the agreements go on from the votes of the nearest sync self-ancestor. */
   resume(x: EventIndex, parent: EventIndex): void {
-    this.#entering.fill(0)
+    for (let word = 0; word < this.#voters.words; word += 1) this.#entering[word] = 0
     this.#run(x, parent)
   }
 
   #run(x: EventIndex, parent: EventIndex): void {
     this.#gather(x)
-    this.#open.set(this.#voters.everybody)
+    for (let word = 0; word < this.#voters.words; word += 1) this.#open[word] = this.#voters.everybody[word] as number
     const stages = parent === NONE ? 0 : this.#votes.stages(parent)
     const row = this.#votes.begin(x)
     for (let stage = 0; stage < stages || isAny(this.#entering); stage += 1) {
@@ -177,16 +177,16 @@ export class Agreement {
         }
       }
     }
+    this.#join(to + PRESENT * words, this.#entering)
+    this.#join(to + ESTIMATE_TRUE * words, this.#enterTrue)
+    this.#join(to + ESTIMATE_FALSE * words, this.#enterFalse)
+  }
+
+  /** Adds those of `members` that enter the stage to the set at `at`. */
+  #join(at: number, members: Int32Array): void {
+    const { memory, words } = this.#votes
     for (let word = 0; word < words; word += 1) {
-      const entering = this.#entering[word] as number
-      if (entering === 0) continue
-      const put = (set: number, members: number): void => {
-        const at = to + set * words + word
-        memory[at] = (memory[at] as number) | members
-      }
-      put(PRESENT, entering)
-      put(ESTIMATE_TRUE, this.#enterTrue[word] as number)
-      put(ESTIMATE_FALSE, this.#enterFalse[word] as number)
+      memory[at + word] = (memory[at + word] as number) | ((this.#entering[word] as number) & (members[word] as number))
     }
   }
 
@@ -222,12 +222,12 @@ export class Agreement {
     }
     // parsec §6, 1: without estimates a vote waits for the coin.
     const estimating = active & (estimatesTrue | estimatesFalse)
-    if ((estimating & ~estimatesTrue) !== 0) estimatesTrue |= estimating & counts.third(counts.estimatesTrue, word)
-    if ((estimating & ~estimatesFalse) !== 0) estimatesFalse |= estimating & counts.third(counts.estimatesFalse, word)
+    if ((estimating & ~estimatesTrue) !== 0) estimatesTrue |= estimating & counts.third(ESTIMATES_TRUE, word)
+    if ((estimating & ~estimatesFalse) !== 0) estimatesFalse |= estimating & counts.third(ESTIMATES_FALSE, word)
     // parsec §6, 2
     const hadBins = binTrue | binFalse
-    if ((active & ~binTrue) !== 0) binTrue |= active & counts.majority(counts.estimatesTrue, word, estimatesTrue)
-    if ((active & ~binFalse) !== 0) binFalse |= active & counts.majority(counts.estimatesFalse, word, estimatesFalse)
+    if ((active & ~binTrue) !== 0) binTrue |= active & counts.majority(ESTIMATES_TRUE, word, estimatesTrue)
+    if ((active & ~binFalse) !== 0) binFalse |= active & counts.majority(ESTIMATES_FALSE, word, estimatesFalse)
     // parsec §6, 3
     const choosing = active & ~(auxTrue | auxFalse) & ~hadBins & (binTrue | binFalse)
     auxTrue |= choosing & binTrue
@@ -235,18 +235,18 @@ export class Agreement {
     // parsec §6, 4
     const onTrue = step === FORCED_TRUE ? active & binTrue : 0
     const onFalse = step === FORCED_FALSE ? active & binFalse : 0
-    let decidedTrue = onTrue === 0 ? 0 : onTrue & counts.majority(counts.auxTrue, word, auxTrue)
-    let decidedFalse = onFalse === 0 ? 0 : onFalse & counts.majority(counts.auxFalse, word, auxFalse)
+    let decidedTrue = onTrue === 0 ? 0 : onTrue & counts.majority(AUXES_TRUE, word, auxTrue)
+    let decidedFalse = onFalse === 0 ? 0 : onFalse & counts.majority(AUXES_FALSE, word, auxFalse)
     const rest = active & ~(decidedTrue | decidedFalse)
     const othersTrue = counts.decidedTrue[word] as number
     decidedTrue |= rest & othersTrue
     decidedFalse |= rest & ~othersTrue & (counts.decidedFalse[word] as number)
     // parsec §6, Advance
     const ends = active & ~(decidedTrue | decidedFalse) & ~later
-    const entering = ends === 0 ? 0 : ends & counts.majority(counts.auxAny, word, auxTrue | auxFalse)
+    const entering = ends === 0 ? 0 : ends & counts.majority(AUXES_ANY, word, auxTrue | auxFalse)
     if (entering !== 0) {
-      const mostTrue = counts.majority(counts.auxTrue, word, auxTrue)
-      this.#enter(word, step, entering, mostTrue, counts.majority(counts.auxFalse, word, auxFalse))
+      const mostTrue = counts.majority(AUXES_TRUE, word, auxTrue)
+      this.#enter(word, step, entering, mostTrue, counts.majority(AUXES_FALSE, word, auxFalse))
     }
     const keep = ~(decidedTrue | decidedFalse)
     memory[base + ESTIMATE_TRUE * words] = (estimatesTrue & keep) | decidedTrue
@@ -309,6 +309,6 @@ export class Agreement {
 }
 
 function isAny(set: Int32Array): boolean {
-  for (const word of set) if (word !== 0) return true
+  for (let word = 0; word < set.length; word += 1) if (set[word] !== 0) return true
   return false
 }

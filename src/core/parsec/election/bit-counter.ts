@@ -8,45 +8,48 @@
 
 export class BitCounter {
   readonly #words: number
-  readonly #digits: number
-  /** Digit by digit, lowest first, `words` words each. */
+  /** Digit by digit, lowest first, `words` words each. Only the digits of `#added` mean something. */
   readonly #planes: Int32Array
-  /** No counter of a word is more than this. */
+  /** By word: additions so far. No counter of the word is more than this. */
   readonly #added: Int32Array
 
   /** For sets of up to `32 * words` members, and up to `most` additions. */
   constructor(words: number, most: number) {
     this.#words = words
-    this.#digits = 32 - Math.clz32(most)
-    this.#planes = new Int32Array(words * this.#digits)
+    this.#planes = new Int32Array(words * (32 - Math.clz32(most)))
     this.#added = new Int32Array(words)
   }
 
   clear(): void {
-    this.#planes.fill(0)
-    this.#added.fill(0)
+    const added = this.#added
+    for (let word = 0; word < added.length; word += 1) added[word] = 0
   }
 
   /** Adds the 32 members of word `word` of a set. */
   add(word: number, members: number): void {
-    const planes = this.#planes
-    const words = this.#words
     if (members === 0) return
-    this.#added[word] = (this.#added[word] as number) + 1
+    const planes = this.#planes
+    const before = this.#added[word] as number
+    this.#added[word] = before + 1
     let carry = members
-    for (let at = word; carry !== 0; at += words) {
+    let at = word
+    for (let digits = before; digits !== 0; digits >>= 1) {
       const digit = planes[at] as number
       planes[at] = digit ^ carry
       carry &= digit
+      at += this.#words
     }
+    // The number of additions has one digit more: what that digit held before is of another count.
+    if ((before & (before + 1)) === 0) planes[at] = carry
   }
 
   /** Which of the 32 counters of word `word` are at least `threshold`. */
   atLeast(word: number, threshold: number): number {
-    if (threshold > (this.#added[word] as number)) return 0
+    const added = this.#added[word] as number
+    if (threshold > added) return 0
     let greater = 0
     let equal = -1
-    for (let digit = this.#digits - 1; digit >= 0; digit -= 1) {
+    for (let digit = 31 - Math.clz32(added); digit >= 0; digit -= 1) {
       const plane = this.#planes[digit * this.#words + word] as number
       if (((threshold >> digit) & 1) === 0) {
         greater |= equal & plane

@@ -92,9 +92,9 @@ export class Election {
     return null
   }
 
-  /** parsec §5(f): the keys are decided; the next election has these voters. */
+  /** parsec §5(f): the keys are decided; the next election has these voters, the same object if they did not change. */
   next(voters: Voters): void {
-    const changed = !voters.equals(this.#voters)
+    const changed = voters !== this.#voters
     this.#number += 1
     this.#votes.trim()
     const undecided = this.#keys.firstUndecidedVote()

@@ -64,11 +64,14 @@ export class Interesting {
 
   /** Takes decided keys out of all content. */
   strip(): void {
+    const isDecided = (key: KeyIndex): boolean => this.#keys.isDecided(key)
     for (const [seat, events] of this.#events.entries()) {
-      for (const event of events) event.content = event.content.filter((key) => !this.#keys.isDecided(key))
+      for (const event of events) {
+        if (event.content.some(isDecided)) event.content = event.content.filter((key) => !isDecided(key))
+      }
       this.#events[seat] = events.filter((event) => event.content.length > 0)
     }
-    this.#waiting = this.#waiting.map((keys) => keys.filter(({ key }) => !this.#keys.isDecided(key)))
+    this.#waiting = this.#waiting.map((keys) => keys.filter(({ key }) => !isDecided(key)))
   }
 
   /** The next sync event of a voter, in topological order. */
@@ -185,6 +188,8 @@ export class Interesting {
 
   /** parsec §5(a): first the creator's own votes, by index; then the others; ties by hash, then by voter id. */
   #ordered(fresh: readonly OpenKey[], x: EventIndex, creator: PeerIndex): KeyIndex[] {
+    const [only] = fresh
+    if (fresh.length === 1 && only !== undefined) return [only.key]
     const ranked = fresh.map((open) => {
       let own = Number.POSITIVE_INFINITY
       for (const vote of open.votes) {

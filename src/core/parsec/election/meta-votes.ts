@@ -96,7 +96,8 @@ export class MetaVotes {
       grown.set(this.memory)
       this.memory = grown
     }
-    this.memory.fill(0, start, this.#used)
+    const { memory } = this
+    for (let at = start; at < this.#used; at += 1) memory[at] = 0
   }
 
   #growPlaces(places: number): void {

@@ -65,8 +65,4 @@ export class Voters {
   isMajority(count: number): boolean {
     return count >= this.majority
   }
-
-  equals(other: Voters): boolean {
-    return this.count === other.count && this.peers.every((peer) => other.has(peer))
-  }
 }

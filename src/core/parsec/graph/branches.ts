@@ -58,7 +58,7 @@ export class Branches {
   }
 
   has(peer: number): boolean {
-    return this.#forkers.has(peer)
+    return this.any && this.#forkers.has(peer)
   }
 
   isIrregular(peer: number): boolean {

@@ -5,7 +5,7 @@
  * where a Map keyed by strings takes several hundred.
  */
 
-import { type Bytes, compareBytes } from '../../../base/bytes.ts'
+import type { Bytes } from '../../../base/bytes.ts'
 
 const WIDTH = 32
 const CHUNK_BITS = 10
@@ -48,8 +48,17 @@ export class HashTable {
     return index
   }
 
+  /** Byte order. */
   compare(a: number, b: number): number {
-    return compareBytes(this.at(a), this.at(b))
+    const left = this.#chunks[a >> CHUNK_BITS] as Uint8Array
+    const right = this.#chunks[b >> CHUNK_BITS] as Uint8Array
+    const from = (a & (CHUNK - 1)) * WIDTH
+    const other = (b & (CHUNK - 1)) * WIDTH
+    for (let i = 0; i < WIDTH; i += 1) {
+      const difference = (left[from + i] as number) - (right[other + i] as number)
+      if (difference !== 0) return difference
+    }
+    return 0
   }
 
   #equals(index: number, bytes: Bytes, offset: number): boolean {
