@@ -10,11 +10,12 @@
  * | 2 graph | PARSEC events | nothing |
  * | 3 summary | what the sender knows | a graph, and a `summaryReply` where the receiver lacks something |
  * | 4 summaryReply | what the sender knows | a graph |
+ * | 5 checkpoints | signatures of checkpoints; see checkpoint/shares.ts | those that it lacks, where it says so |
  */
 
 import type { Bytes } from '../base/bytes.ts'
 
-export const PEER_MESSAGE_KINDS = ['request', 'response', 'graph', 'summary', 'summaryReply'] as const
+export const PEER_MESSAGE_KINDS = ['request', 'response', 'graph', 'summary', 'summaryReply', 'checkpoints'] as const
 export type PeerMessageKind = (typeof PEER_MESSAGE_KINDS)[number]
 
 export interface PeerMessage {

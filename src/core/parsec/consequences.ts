@@ -1,7 +1,8 @@
 /**
  * @module core/parsec/consequences
  *
- * What follows from a decision: blocks with their proofs (parsec §2), and the changes of the section (§5(f), §8).
+ * What follows from a decision: blocks with their proofs (parsec §2), and the changes of the section (§5(f), §8),
+ * and where the group ends in a checkpoint.
  */
 
 import type { Observation, PeerId } from '../../wire/canonical/types.ts'
@@ -24,12 +25,14 @@ export function applyDecision<P>(state: State<P>, decision: Decision): Voters | 
     const observation = state.observationAt(open.votes[0] ?? NONE)
     queueBlock(state, before, open, observation)
     state.keys.decide(key)
+    if (state.stronger) state.checkpoints.noteDecided(key)
     changeVoters(state, observation, decision.event, voters)
   }
   voidKeys(state)
-  if (state.peers.removedAt(state.self) !== NONE) return null
   const isSame = voters.size === before.count && before.peers.every((peer) => voters.has(peer))
-  return isSame ? before : state.votersOf([...voters])
+  const after = isSame ? before : state.votersOf([...voters])
+  if (state.stronger) state.checkpoints.noteGroup({ before, after, elections: state.election.number + 1 }, state.self)
+  return state.peers.removedAt(state.self) === NONE ? after : null
 }
 
 /** parsec §2: one proof per voter, the first inserted, in order of id. No proof, no block; nor for what is internal. */
@@ -49,6 +52,7 @@ function queueBlock<P>(state: State<P>, voters: Voters, open: OpenKey, observati
   const block: Block<P> = { payload: observation, hash: state.keys.hashOf(open.key).slice(), proofs }
   const mode = open.voter === NONE ? 'supermajority' : 'single'
   state.blocks.push({ block, mode, key: open.key })
+  if (state.stronger) state.checkpoints.blocks.push(open.key)
 }
 
 /** It stands just before the event's own signature. */
@@ -70,6 +74,7 @@ function changeVoters<P>(state: State<P>, observation: Observation<P>, at: Event
       removePeer(state, observation.offender, at, voters)
       return
     case 'StartDkg':
+      state.checkpoints.noteGeneration()
       for (const id of observation.participants) state.peers.admit(state.addPeer(id, 0), DKG, state.self, at)
       return
     case 'Genesis':

@@ -30,6 +30,8 @@ export type ParsecErrorData =
   | { readonly code: 'InvalidMessage'; readonly why: string; readonly codec?: CodecErrorData }
   /** Answered before; nothing was added. */
   | { readonly code: 'DuplicateMessage' }
+  /** Not of the specification's list: a voter signed another checkpoint than the one that follows from our blocks. */
+  | { readonly code: 'CheckpointMismatch'; readonly position: number }
   | { readonly code: 'FailedDkg' }
   | { readonly code: 'Logic'; readonly why: string }
 

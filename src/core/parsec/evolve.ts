@@ -1,7 +1,7 @@
 /**
  * @module core/parsec/evolve
  *
- * What facts do to the state. No keys, no clock, no hashing, no refusal.
+ * What facts do to the state. No keys, no clock, no refusal; nothing is hashed but what our own checkpoints state.
  *
  * Assumes: facts are those that the engine made, in order.
  */
@@ -28,6 +28,12 @@ export function evolve<P>(state: State<P>, fact: ParsecFact, watch?: DecisionWat
       return
     case 'SyncEventOwed':
       state.owed.push(fact)
+      return
+    case 'CheckpointSigned':
+      state.checkpoints.noteSigned(fact, state.self)
+      return
+    case 'CheckpointSignatureTaken':
+      state.checkpoints.noteTaken(fact)
       return
     default:
       unreachable(fact)

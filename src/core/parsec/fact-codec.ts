@@ -29,6 +29,19 @@ export function parsecFactToJson(fact: ParsecFact): JsonObject {
       }
     case 'SyncEventOwed':
       return { cause: fact.cause, otherParent: toBase64Url(fact.otherParent) }
+    case 'CheckpointSigned':
+      return {
+        position: fact.position,
+        statement: toBase64Url(fact.statement),
+        signature: toBase64Url(fact.signature),
+      }
+    case 'CheckpointSignatureTaken':
+      return {
+        position: fact.position,
+        signer: toBase64Url(fact.signer),
+        statement: fact.statement === null ? null : toBase64Url(fact.statement),
+        signature: toBase64Url(fact.signature),
+      }
   }
 }
 
@@ -58,6 +71,21 @@ export function parsecFactFromJson(type: string, json: JsonObject): ParsecFact {
         cause: json['cause'] === 'Request' ? 'Request' : 'Response',
         otherParent: bytes(json['otherParent']),
       }
+    case 'CheckpointSigned':
+      return {
+        type,
+        position: number(json['position']),
+        statement: bytes(json['statement']),
+        signature: bytes(json['signature']),
+      }
+    case 'CheckpointSignatureTaken':
+      return {
+        type,
+        position: number(json['position']),
+        signer: bytes(json['signer']),
+        statement: json['statement'] === null ? null : bytes(json['statement']),
+        signature: bytes(json['signature']),
+      }
     default:
       throw new AssertionError(`the log holds a fact of unknown type ${type}; it was written by a newer version`)
   }
@@ -66,6 +94,12 @@ export function parsecFactFromJson(type: string, json: JsonObject): ParsecFact {
 function bytes(value: JsonValue | undefined): Uint8Array {
   if (typeof value !== 'string') throw new AssertionError(`the log holds ${JSON.stringify(value)} where bytes belong`)
   return fromBase64Url(value)
+}
+
+function number(value: JsonValue | undefined): number {
+  if (typeof value !== 'number')
+    throw new AssertionError(`the log holds ${JSON.stringify(value)} where a number belongs`)
+  return value
 }
 
 function list(value: JsonValue | undefined): Uint8Array[] {

@@ -38,15 +38,35 @@ export interface SyncEventOwed {
   readonly otherParent: EventHash
 }
 
-export type ParsecFact = PeerStarted | GossipEventAccepted | SyncEventOwed
+/** We signed a checkpoint (parsec §8), as it stands here: once, and before the signature left. */
+export interface CheckpointSigned {
+  readonly type: 'CheckpointSigned'
+  readonly position: number
+  /** Encoded. */
+  readonly statement: Bytes
+  readonly signature: Bytes
+}
+
+/** Another voter's signature of a checkpoint; verified. */
+export interface CheckpointSignatureTaken {
+  readonly type: 'CheckpointSignatureTaken'
+  readonly position: number
+  readonly signer: PeerId
+  /** Null: what we state too. Otherwise what the signer states, encoded. */
+  readonly statement: Bytes | null
+  readonly signature: Bytes
+}
+
+export type ParsecFact = PeerStarted | GossipEventAccepted | SyncEventOwed | CheckpointSigned | CheckpointSignatureTaken
 
 /**
  * A message for a peer. `request` is for its `handleRequest`, `response` for `handleResponse`; `graph` for
- * `handleGraph`: an earlier piece of a message too long for one, or what a peer without events has to tell.
+ * `handleGraph`: an earlier piece of a message too long for one, or what a peer without events has to tell; `checkpoints`
+ * for `handleCheckpoints`: signatures of checkpoints.
  */
 export interface SendMessage {
   readonly type: 'send'
-  readonly kind: 'request' | 'response' | 'graph'
+  readonly kind: 'request' | 'response' | 'graph' | 'checkpoints'
   readonly to: PeerId
   readonly bytes: Bytes
 }
@@ -55,6 +75,8 @@ export interface SendMessage {
 export interface ParsecFault {
   readonly peer: PeerId
   readonly error: ParsecError
+  /** What proves it to a third party. */
+  readonly evidence?: Bytes
 }
 
 export interface Proof {
@@ -79,6 +101,8 @@ export interface Block<Payload> {
 export interface ParsecStep<Payload> extends Step<ParsecFact, SendMessage, ParsecFault> {
   /** Blocks that this operation decided; `poll` gives them too. */
   readonly blocks: readonly Block<Payload>[]
+  /** Positions of the checkpoints that this operation proved. */
+  readonly proven: readonly number[]
   /** Why the operation refused, at all or from some event on. */
   readonly error?: ParsecError
 }

@@ -37,7 +37,7 @@ export interface GroupOptions<Payload> {
   readonly compatibility?: Compatibility
   /** Default: `ROUND_PARITY`. */
   readonly coin?: Coin
-  /** Blocks between checkpoints. Default: 0, none. */
+  /** Blocks between checkpoints; each change of voters is one besides. Default: 0, no others. */
   readonly checkpointInterval?: number
   readonly limits?: CanonicalLimits
   /** The application's part of Genesis' related info. In `parsec-0.7` all of it. Default: empty. */
@@ -55,6 +55,8 @@ export class Group<Payload> {
   readonly compatibility: Compatibility
   readonly format: CanonicalFormat<Payload>
   readonly coin: Coin
+  /** parsec §8: blocks between checkpoints; 0: only changes of voters are checkpoints. */
+  readonly checkpointInterval: number
   readonly genesis: Observation<Payload> & { readonly type: 'Genesis' }
   /** parsec §1: hash of the Genesis observation. */
   readonly id: Bytes
@@ -74,6 +76,7 @@ export class Group<Payload> {
     this.members = canonicalSet(members)
     this.compatibility = compatibility
     this.coin = coin
+    this.checkpointInterval = options.checkpointInterval ?? 0
     this.#mode = typeof mode === 'string' ? { name: mode, modeOf: () => mode } : mode
     this.format = {
       identity: options.identity ?? fixedIdentity(32),
@@ -88,7 +91,7 @@ export class Group<Payload> {
         : encodeParameters({
             mode: this.#mode.name,
             coin: coin.name,
-            checkpointInterval: options.checkpointInterval ?? 0,
+            checkpointInterval: this.checkpointInterval,
             limits,
             application,
           })

@@ -28,6 +28,20 @@ export {
   type PayloadCodec,
   type PeerId,
 } from '../../wire/canonical/index.ts'
+export type { BlockKey, CertifiedBlock } from '../../wire/checkpoint/chain.ts'
+export type { CheckpointStatement } from '../../wire/checkpoint/statement.ts'
+export type { ChainProof, CheckpointView } from './checkpoint/proofs.ts'
+export {
+  CheckpointError,
+  type CheckpointErrorData,
+  type CheckpointTrust,
+  type VerifiedCheckpoint,
+  type VerifiedContradiction,
+  type VerifiedPosition,
+  verifyCheckpoint,
+  verifyCheckpointEvidence,
+  verifyPosition,
+} from './checkpoint/verify.ts'
 export { type Coin, type CoinToss, ROUND_PARITY } from './election/coin.ts'
 export type { ConsensusMode } from './election/keys.ts'
 export type { MetaVote } from './election/meta-votes.ts'
@@ -35,6 +49,8 @@ export { ParsecError, type ParsecErrorCode, type ParsecErrorData } from './error
 export { PARSEC_SCHEMA_VERSION, parsecFactFromJson, parsecFactToJson } from './fact-codec.ts'
 export type {
   Block,
+  CheckpointSignatureTaken,
+  CheckpointSigned,
   GossipEventAccepted,
   ParsecFact,
   ParsecFault,

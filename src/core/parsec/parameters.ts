@@ -17,7 +17,7 @@ export interface GroupParameters {
   /** Name of the rule that gives the mode of an opaque payload. */
   readonly mode: string
   readonly coin: 'round-parity' | 'threshold'
-  /** Blocks between checkpoints (parsec §8); 0: none. */
+  /** Blocks between checkpoints (parsec §8); 0: only changes of voters are checkpoints. */
   readonly checkpointInterval: number
   readonly limits: CanonicalLimits
   /** The application's own part of the related info. */

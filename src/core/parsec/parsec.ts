@@ -16,9 +16,19 @@ import type { Signer } from '../../ports/signature-scheme.ts'
 import { encodeObservation } from '../../wire/canonical/observation.ts'
 import type { Observation, PeerId } from '../../wire/canonical/types.ts'
 import type { QueuedBlock } from './block-queue.ts'
+import { askForSignatures, takeSignatures } from './checkpoint/gathering.ts'
+import {
+  type ChainProof,
+  type CheckpointView,
+  chainProof,
+  checkpointProof,
+  positionProof,
+  viewOf,
+} from './checkpoint/proofs.ts'
 import { ParsecError } from './errors.ts'
 import { evolve } from './evolve.ts'
 import type { Block, ParsecFact, ParsecStep, PeerStarted } from './facts.ts'
+import type { Verify } from './gossip/admission.ts'
 import { type OpenedMessage, openMessage } from './gossip/message.ts'
 import { type MessageKind, receive } from './gossip/receiving.ts'
 import { createGossip, selfState, sendInPieces } from './gossip/sending.ts'
@@ -143,6 +153,41 @@ export class Parsec<Payload = Bytes> {
     return this.#handle('graph', from, message)
   }
 
+  /** A message of kind `checkpoints`: signatures beside the graph, also from and to removed peers (parsec §8). */
+  handleCheckpoints(from: PeerId, message: Bytes): ParsecStep<Payload> {
+    const work = this.#work()
+    return work.finish(takeSignatures(work, from, message, this.#verify) ?? undefined)
+  }
+
+  /** Asks a peer for the signatures that our checkpoints lack; `createGossip` does so by itself. */
+  askForSignatures(to: PeerId): ParsecStep<Payload> {
+    const work = this.#work()
+    askForSignatures(work, to)
+    return work.finish()
+  }
+
+  /** parsec §8: the checkpoints of our order, from the position asked for, in order. */
+  checkpoints(from = 0): readonly CheckpointView[] {
+    const { checkpoints } = this.#state
+    return checkpoints.all.filter(({ position }) => position >= from).map((it) => viewOf(this.#state, it))
+  }
+
+  /** What proves the checkpoint at a position to who knows genesis; null where there is none, or none proven. */
+  checkpointProof(position: number): Bytes | null {
+    const checkpoint = this.#state.checkpoints.at(position)
+    return checkpoint === undefined ? null : checkpointProof(this.#state, checkpoint)
+  }
+
+  /** What chains blocks, from one place to before another, to the next proven checkpoint; null where there is none yet. */
+  chainProof(from: number, after: number): ChainProof | null {
+    return chainProof(this.#state, from, after)
+  }
+
+  /** What proves that this encoded observation is the block at a position; null while no checkpoint covers it. */
+  positionProof(position: number, observation: Bytes): Bytes | null {
+    return positionProof(this.#state, position, observation)
+  }
+
   /** What we know, in a few bytes a creator: for a peer's `compareSummary` and `graphBeyond`. */
   summary(): Bytes {
     return encodeSummary(this.#state)
@@ -162,6 +207,8 @@ export class Parsec<Payload = Bytes> {
     return work.finish()
   }
 
+  readonly #verify: Verify = (identity, message, signature) => this.#signer.scheme.verify(identity, message, signature)
+
   /** What an engine before this one opened, rebuilt since, may hold less than this one lacks. */
   #opened(message: Bytes | OpenedMessage<Payload>): OpenedMessage<Payload> | ParsecError {
     if (message instanceof Uint8Array) return this.open(message)
@@ -170,11 +217,7 @@ export class Parsec<Payload = Bytes> {
 
   #handle(kind: MessageKind, from: PeerId, message: Bytes | OpenedMessage<Payload>): ParsecStep<Payload> {
     const work = this.#work()
-    const opened = this.#opened(message)
-    const { scheme } = this.#signer
-    const error = receive(work, kind, from, opened, (identity, text, signature) =>
-      scheme.verify(identity, text, signature),
-    )
+    const error = receive(work, kind, from, this.#opened(message), this.#verify)
     return work.finish(error ?? undefined)
   }
 

@@ -9,6 +9,7 @@ import { present } from '../../base/errors.ts'
 import { decodeEvent } from '../../wire/canonical/event.ts'
 import type { Observation, PeerId } from '../../wire/canonical/types.ts'
 import { BlockQueue } from './block-queue.ts'
+import { Checkpoints } from './checkpoint/checkpoints.ts'
 import { Election } from './election/election.ts'
 import { Keys } from './election/keys.ts'
 import { VoteLists } from './election/vote-lists.ts'
@@ -30,6 +31,7 @@ export class State<Payload> implements Rules {
   readonly keys = new Keys()
   readonly votes = new VoteLists(this.keys)
   readonly blocks = new BlockQueue<Payload>()
+  readonly checkpoints: Checkpoints
   readonly self: PeerIndex
   readonly election: Election
   /** Sync events that we owe, in order of arrival. */
@@ -40,6 +42,7 @@ export class State<Payload> implements Rules {
   constructor(group: Group<Payload>, started: PeerStarted) {
     this.group = group
     this.stronger = group.isStronger
+    this.checkpoints = new Checkpoints(group, this.peers, this.keys)
     this.self = this.#populate(started)
     const voters = this.votersOf(group.members.map((id) => this.peers.find(id)))
     this.election = new Election(this.graph, this.keys, this.votes, this, group.coin, voters)

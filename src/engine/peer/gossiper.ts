@@ -169,6 +169,9 @@ export class Gossiper {
       case 'graph':
         await this.#receiveGossip(kind, from, body)
         return
+      case 'checkpoints':
+        await this.#engine.receive(kind, from, body)
+        return
       case 'summary':
       case 'summaryReply': {
         if (!this.#engine.isRunning) return

@@ -119,11 +119,16 @@ export class PeerEngine {
 
   /** Hands a message to core; resolves when the next one may come. */
   async receive(
-    kind: 'request' | 'response' | 'graph',
+    kind: 'request' | 'response' | 'graph' | 'checkpoints',
     from: Bytes,
     body: Bytes,
   ): Promise<ParsecStep<Bytes> | undefined> {
     await this.#ready()
+    if (kind === 'checkpoints') {
+      const taken = this.parsec.handleCheckpoints(from, body)
+      void this.#background(taken)
+      return taken
+    }
     const opened = this.parsec.open(body)
     if (opened instanceof OpenedMessage) {
       opened.settle(await this.#signer.scheme.verifyBatch(opened.requests))

@@ -193,6 +193,8 @@ export class ParsecNetwork {
         return this.perform(node, (parsec) => parsec.handleResponse(sender, bytes))
       case 'graph':
         return this.perform(node, (parsec) => parsec.handleGraph(sender, bytes))
+      case 'checkpoints':
+        return this.perform(node, (parsec) => parsec.handleCheckpoints(sender, bytes))
       case 'summary':
         return this.perform(node, (parsec) => parsec.graphBeyond(sender, bytes))
       default:

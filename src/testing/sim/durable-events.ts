@@ -9,7 +9,7 @@
 import { type Bytes, equalBytes } from '../../base/bytes.ts'
 import { fromBase64Url } from '../../base/text.ts'
 import { type CanonicalFormat, decodeEvent, decodeMessage } from '../../core/parsec/index.ts'
-import { decodePeerMessage } from '../../wire/peer-message.ts'
+import { decodePeerMessage, type PeerMessageKind } from '../../wire/peer-message.ts'
 import type { DurableAppend } from './disk.ts'
 import { factText } from './fact-text.ts'
 import { violation } from './violation.ts'
@@ -27,6 +27,8 @@ const KEY_BYTES = 12
 export function eventKey(event: Bytes): string {
   return Buffer.from(event.buffer, event.byteOffset + event.length - 64, KEY_BYTES).toString('latin1')
 }
+
+const WITHOUT_EVENTS: ReadonlySet<PeerMessageKind> = new Set(['summary', 'summaryReply', 'checkpoints'])
 
 export class DurableEvents {
   readonly #name: string
@@ -99,7 +101,7 @@ export class DurableEvents {
   /** A message leaves: all its events must be durable. */
   sent(message: Bytes): void {
     const opened = decodePeerMessage(message)
-    if (opened === undefined || opened.kind === 'summary' || opened.kind === 'summaryReply') return
+    if (opened === undefined || WITHOUT_EVENTS.has(opened.kind)) return
     for (const { bytes } of decodeMessage(opened.body, this.#format)) {
       if (this.#durable.has(eventKey(bytes))) continue
       throw violation('persist-before-publish', this.#name, `it sent a ${opened.kind} with an event not on its disk`)

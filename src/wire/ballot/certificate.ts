@@ -9,7 +9,7 @@ import type { Bytes } from '../../base/bytes.ts'
 import { CodecError } from '../canonical/errors.ts'
 import { CanonicalReader } from '../canonical/reader.ts'
 import { CanonicalWriter } from '../canonical/writer.ts'
-import type { BlockKey } from './chain.ts'
+import { type BlockKey, type CertifiedBlock, readBlock, readKeys, writeBlock, writeKeys } from '../checkpoint/chain.ts'
 import { BALLOT_LIMITS, type BallotFormat, DIGEST_BYTES, DOMAIN, invalid, readDomain, writeDomain } from './format.ts'
 import { readSignedProposal, type SignedProposal } from './proposal.ts'
 
@@ -29,13 +29,6 @@ export interface QuorumCertificate {
   readonly signatures: readonly Bytes[]
 }
 
-export interface CertifiedBlock {
-  /** The encoded observation (parsec §11). */
-  readonly observation: Bytes
-  /** Its voter, where the block is one peer's (`Single`). */
-  readonly voter: Bytes | null
-}
-
 export interface OrderedCertificate {
   readonly type: 'ordered'
   readonly outcome: Outcome
@@ -52,8 +45,6 @@ export interface OrderedCertificate {
 
 export type Certificate = QuorumCertificate | OrderedCertificate
 
-const MAX_VOTER_BYTES = 256
-
 export function encodeCertificate(certificate: Certificate): Bytes {
   const writer = writeDomain(new CanonicalWriter(1024), DOMAIN.certificate)
   if (certificate.type === 'quorum') {
@@ -64,10 +55,8 @@ export function encodeCertificate(certificate: Certificate): Bytes {
   }
   writer.u32(1).u8(OUTCOMES.indexOf(certificate.outcome)).fixed(certificate.proposalId)
   writer.fixed(certificate.chainHashBefore).u64(certificate.blocks.length)
-  for (const block of certificate.blocks) writeVoter(writer.byteString(block.observation), block.voter)
-  writer.u64(certificate.keysAfter.length)
-  for (const key of certificate.keysAfter) writeVoter(writer.fixed(key.hash), key.voter)
-  return writer.byteString(certificate.checkpoint).finish()
+  for (const block of certificate.blocks) writeBlock(writer, block)
+  return writeKeys(writer, certificate.keysAfter).byteString(certificate.checkpoint).finish()
 }
 
 /** Exactly one certificate; throws a `CodecError`. */
@@ -100,27 +89,8 @@ function readOrdered(reader: CanonicalReader): OrderedCertificate {
   const outcome = OUTCOMES[reader.u8()] ?? invalid(at, 'outcome')
   const proposalId = reader.fixed(DIGEST_BYTES)
   const chainHashBefore = reader.fixed(DIGEST_BYTES)
-  const blocks = Array.from({ length: reader.count(9, limit, 'blocks') }, () => ({
-    observation: reader.byteString(limit, 'observation'),
-    voter: readVoter(reader),
-  }))
-  const keysAfter = Array.from({ length: reader.count(DIGEST_BYTES + 1, limit, 'keys') }, () => ({
-    hash: reader.fixed(DIGEST_BYTES),
-    voter: readVoter(reader),
-  }))
+  const blocks = Array.from({ length: reader.count(9, limit, 'blocks') }, () => readBlock(reader, limit))
+  const keysAfter = readKeys(reader, limit)
   const checkpoint = reader.byteString(limit, 'checkpoint')
   return { type: 'ordered', outcome, proposalId, chainHashBefore, blocks, keysAfter, checkpoint }
-}
-
-function writeVoter(writer: CanonicalWriter, voter: Bytes | null): void {
-  writer.bool(voter !== null)
-  if (voter !== null) writer.byteString(voter)
-}
-
-function readVoter(reader: CanonicalReader): Bytes | null {
-  if (!reader.bool()) return null
-  const at = reader.offset
-  const voter = reader.byteString(MAX_VOTER_BYTES, 'voter')
-  // An empty voter would have the block key of no voter.
-  return voter.length === 0 ? invalid(at, 'empty voter') : voter
 }

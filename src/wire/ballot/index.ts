@@ -5,16 +5,16 @@
  * encoding for each value, or a `CodecError`. The layout is in docs/wire.md.
  */
 
+export { type BlockKey, type CertifiedBlock, FIRST_CHAIN_HASH, nextChainHash } from '../checkpoint/chain.ts'
 export {
   type Certificate,
-  type CertifiedBlock,
   decodeCertificate,
   encodeCertificate,
   type OrderedCertificate,
   type Outcome,
   type QuorumCertificate,
 } from './certificate.ts'
-export { type BlockKey, FIRST_CHAIN_HASH, nextChainHash, observationHash, opaquePayloadOf } from './chain.ts'
+export { observationHash, opaquePayloadOf } from './chain.ts'
 export { BALLOT_LIMITS, type BallotFormat, DIGEST_BYTES, DOMAIN, GROUP_ID_BYTES, NONCE_BYTES } from './format.ts'
 export { type BallotMessage, decodeBallotMessage, encodeBallotMessage } from './message.ts'
 export {

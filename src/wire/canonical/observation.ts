@@ -19,13 +19,13 @@ export function canonicalSet(ids: readonly PeerId[]): readonly PeerId[] {
   return [...ids].sort(compareBytes).filter((id, i, all) => i === 0 || compareBytes(all[i - 1] as PeerId, id) !== 0)
 }
 
-function writeSet(writer: CanonicalWriter, ids: readonly PeerId[]): void {
+export function writeSet(writer: CanonicalWriter, ids: readonly PeerId[]): void {
   const set = canonicalSet(ids)
   writer.u64(set.length)
   for (const id of set) writer.fixed(id)
 }
 
-function readSet(reader: CanonicalReader, format: CanonicalFormat): readonly PeerId[] {
+export function readSet(reader: CanonicalReader, format: CanonicalFormat): readonly PeerId[] {
   const count = reader.count(format.identity.minBytes, format.limits.maxSetItems, 'set')
   const ids: PeerId[] = []
   for (let i = 0; i < count; i += 1) {

@@ -1,7 +1,7 @@
 /** A small network of PARSEC engines, driven by hand or by a seed. Messages arrive when the test says so. */
 
 import { createHash } from 'node:crypto'
-import { utf8 } from '../../../src/base/bytes.ts'
+import { concatBytes, equalBytes, utf8 } from '../../../src/base/bytes.ts'
 import { present } from '../../../src/base/errors.ts'
 import { toHex } from '../../../src/base/text.ts'
 import {
@@ -28,11 +28,18 @@ const scheme: SignatureScheme = {
   verifyBatch: (requests) => Promise.resolve(requests.map(() => 'valid')),
 }
 
+/** The same signatures, verified. */
+export const strictScheme: SignatureScheme = {
+  ...scheme,
+  verify: (identity, message, signature) =>
+    equalBytes(signature, concatBytes(sha3(message), identity)) ? 'valid' : 'invalid',
+}
+
 export const idOf = (name: string): Uint8Array => sha3(utf8(`id of ${name}`))
 
 export function signerOf(name: string): Signer {
   const identity = idOf(name)
-  const sign = (message: Uint8Array): Uint8Array => new Uint8Array([...sha3(message), ...identity])
+  const sign = (message: Uint8Array): Uint8Array => concatBytes(sha3(message), identity)
   return { scheme, identity, sign }
 }
 
@@ -56,6 +63,8 @@ export function label(block: Block<Uint8Array>): string {
 
 export class Network {
   readonly peers: Peer[] = []
+  /** Signatures of checkpoints on their way. */
+  readonly mail: { readonly from: Peer; readonly message: SendMessage }[] = []
   readonly members: readonly string[]
   readonly options: Omit<GroupOptions<Uint8Array>, 'members'>
 
@@ -89,6 +98,7 @@ export class Network {
   /** What the peer's host does with a step. */
   note(peer: Peer, step: ParsecStep<Uint8Array>): ParsecStep<Uint8Array> {
     peer.facts.push(...step.facts)
+    for (const message of step.effects) if (message.kind === 'checkpoints') this.mail.push({ from: peer, message })
     for (let block = peer.parsec.poll(); block !== undefined; block = peer.parsec.poll()) peer.blocks.push(block)
     return step
   }
@@ -110,18 +120,28 @@ export class Network {
         return this.note(to, to.parsec.handleResponse(sender, message.bytes))
       case 'graph':
         return this.note(to, to.parsec.handleGraph(sender, message.bytes))
+      case 'checkpoints':
+        return this.note(to, to.parsec.handleCheckpoints(sender, message.bytes))
       default:
         return message.kind satisfies never
+    }
+  }
+
+  /** Everything about checkpoints arrives, and what comes back. */
+  deliverMail(): void {
+    for (let it = this.mail.shift(); it !== undefined; it = this.mail.shift()) {
+      const { from, message } = it
+      for (const to of this.peers) if (equalBytes(idOf(to.name), message.to)) this.deliver(from, to, message)
     }
   }
 
   /** Request and response, both delivered unless said otherwise. Gives the errors. */
   gossip(from: Peer, to: Peer, lost: { request?: boolean; response?: boolean } = {}): string[] {
     const steps = [this.ask(from, to)]
-    for (const message of lost.request === true ? [] : (steps[0]?.effects ?? [])) {
+    for (const message of lost.request === true ? [] : gossipOf(steps[0])) {
       const answer = this.deliver(from, to, message)
       steps.push(answer)
-      if (lost.response !== true) steps.push(...answer.effects.map((back) => this.deliver(to, from, back)))
+      if (lost.response !== true) steps.push(...gossipOf(answer).map((back) => this.deliver(to, from, back)))
     }
     return steps.flatMap(({ error }) => (error === undefined ? [] : [error.code]))
   }
@@ -142,4 +162,9 @@ export function disagreement(peers: readonly Peer[]): number {
   const shortest = Math.min(...sequences.map((labels) => labels.length))
   for (let i = 0; i < shortest; i += 1) if (new Set(sequences.map((labels) => labels[i])).size > 1) return i
   return -1
+}
+
+/** What a step sends besides signatures of checkpoints, which travel by `mail`. */
+function gossipOf(step: ParsecStep<Uint8Array> | undefined): readonly SendMessage[] {
+  return (step?.effects ?? []).filter(({ kind }) => kind !== 'checkpoints')
 }

@@ -5,6 +5,7 @@
  */
 
 import type { PeerId } from '../../../wire/canonical/types.ts'
+import { askForSignatures } from '../checkpoint/gathering.ts'
 import { ParsecError } from '../errors.ts'
 import { type EventIndex, NONE, type PeerIndex } from '../graph/graph.ts'
 import { DKG, describeState, RECV, SEND } from '../membership/peer-state.ts'
@@ -30,6 +31,7 @@ export function createGossip<P>(work: Work<P>, to: PeerId): ParsecError | null {
   const known = state.graph.lastEventOf(peer)
   if (state.stronger) sendAncestors(work, 'request', peer, requesting, known)
   else work.send('request', to, eventsBeyond(state.graph, known))
+  askForSignatures(work, to)
   return null
 }
 

@@ -10,6 +10,8 @@ import type { Signer } from '../../../ports/signature-scheme.ts'
 import { decodeEvent, encodeContent, encodeMessage } from '../../../wire/canonical/event.ts'
 import { encodeObservation } from '../../../wire/canonical/observation.ts'
 import type { Cause, Observation, PeerId } from '../../../wire/canonical/types.ts'
+import type { Checkpoint } from '../checkpoint/checkpoints.ts'
+import { signDue } from '../checkpoint/signing.ts'
 import type { ParsecError } from '../errors.ts'
 import { accept, evolve } from '../evolve.ts'
 import type { ParsecFact, ParsecFault, ParsecStep, SendMessage } from '../facts.ts'
@@ -24,11 +26,15 @@ export class Work<Payload> {
   readonly #effects: SendMessage[] = []
   readonly #faults: ParsecFault[] = []
   readonly #blocksBefore: number
+  readonly #checkpointsBefore: number
+  readonly #unprovenBefore: readonly Checkpoint[]
 
   constructor(state: State<Payload>, signer: Signer) {
     this.state = state
     this.#signer = signer
     this.#blocksBefore = state.blocks.made
+    this.#checkpointsBefore = state.checkpoints.all.length
+    this.#unprovenBefore = [...state.checkpoints.unproven]
   }
 
   /** A received event that passed its checks. */
@@ -90,19 +96,32 @@ export class Work<Payload> {
 
   send(kind: SendMessage['kind'], to: PeerId, events: readonly EventIndex[]): void {
     const bytes = encodeMessage(events.map((event) => this.state.graph.bytesOf(event)))
+    this.sendBytes(kind, to, bytes)
+  }
+
+  /** A message that is no part of the graph. */
+  sendBytes(kind: SendMessage['kind'], to: PeerId, bytes: Bytes): void {
     this.#effects.push({ type: 'send', kind, to, bytes })
   }
 
-  blame(peer: PeerId, error: ParsecError): void {
-    this.#faults.push({ peer, error })
+  sign(message: Bytes): Bytes {
+    return this.#signer.sign(message)
+  }
+
+  blame(peer: PeerId, error: ParsecError, evidence?: Bytes): void {
+    this.#faults.push(evidence === undefined ? { peer, error } : { peer, error, evidence })
   }
 
   finish(error?: ParsecError): ParsecStep<Payload> {
+    signDue(this)
+    const { checkpoints } = this.state
+    const candidates = [...this.#unprovenBefore, ...checkpoints.all.slice(this.#checkpointsBefore)]
     const step = {
       facts: this.#facts,
       effects: this.#effects,
       faults: this.#faults,
       blocks: this.state.blocks.since(this.#blocksBefore),
+      proven: candidates.filter((it) => checkpoints.isProven(it)).map(({ position }) => position),
     }
     return error === undefined ? step : { ...step, error }
   }
