@@ -48,6 +48,7 @@ type CheckpointGroup = Pick<Group<unknown>, 'id' | 'hash' | 'checkpointInterval'
 
 export interface GroupEnd {
   readonly before: Voters
+  /** The same object where they did not change. */
   readonly after: Voters
   readonly elections: number
 }
@@ -113,7 +114,7 @@ export class Checkpoints {
   /** parsec §8: a group of blocks ended; it is a checkpoint where it changed the voters or completed another K blocks. */
   noteGroup({ before, after, elections }: GroupEnd, self: PeerIndex): void {
     const position = this.blocks.count
-    const isChange = !after.equals(before)
+    const isChange = after !== before
     const { checkpointInterval: every } = this.#group
     const completes = every > 0 && Math.floor(position / every) > Math.floor(this.#groupStart / every)
     this.#groupStart = position
