@@ -3,21 +3,32 @@
  *
  * The one writer of one stream: group commit with an expected revision.
  *
- * - One append is under way at a time; what is handed over meanwhile goes together in the next, in order. A group
- *   handed over in one call is never split.
+ * - One append is under way at a time; what is handed over meanwhile goes together in the next, in order. What is
+ *   handed over in one call is never split. All that go in one append wait for one promise.
  * - When an append fails, everything handed over and not yet durable fails with it, and the writer refuses more until
  *   `restart`: its owner must first discard what was not written and rebuild from the log.
  * - A `WrongExpectedRevision` is for good: somebody else writes here. There is no restart from it.
  */
 
-import { assert } from '../base/errors.ts'
+import { assert, present } from '../base/errors.ts'
 import { APPEND_LIMITS, type EventLog, LogError, type NewFact, NO_STREAM, type Revision } from '../ports/event-log.ts'
 import { factSize } from './fact-size.ts'
 
-interface Group {
-  readonly facts: readonly NewFact[]
+/** What goes in one append. */
+interface Batch {
+  readonly facts: NewFact[]
+  bytes: number
+  readonly done: Promise<Revision>
   readonly resolve: (revision: Revision) => void
   readonly reject: (error: unknown) => void
+}
+
+function newBatch(): Batch {
+  let settle: Pick<Batch, 'resolve' | 'reject'> | undefined
+  const done = new Promise<Revision>((resolve, reject) => {
+    settle = { resolve, reject }
+  })
+  return { facts: [], bytes: 0, done, ...present(settle, 'a promise is made at once') }
 }
 
 export class StreamWriter {
@@ -26,7 +37,8 @@ export class StreamWriter {
   #revision: Revision | undefined
   /** Until the revision is known. */
   #findRevision: (() => Promise<Revision>) | undefined
-  #pending: Group[] = []
+  /** The last one still takes more. */
+  #pending: Batch[] = []
   #writing: Promise<void> | undefined
   #failure: unknown
 
@@ -60,10 +72,9 @@ export class StreamWriter {
   /** Resolves when the facts are durable; they stand together and after all handed over before. */
   append(facts: readonly NewFact[]): Promise<Revision> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    return new Promise((resolve, reject) => {
-      this.#pending.push({ facts, resolve, reject })
-      this.#writing ??= this.#drain()
-    })
+    const { done } = this.#add(facts)
+    this.#writing ??= this.#drain()
+    return done
   }
 
   /** When all that was handed over is durable or has failed. */
@@ -82,40 +93,41 @@ export class StreamWriter {
   async #drain(): Promise<void> {
     // One turn of the microtask queue, so that what is handed over in the same step goes together.
     await Promise.resolve()
-    while (this.#pending.length > 0) {
-      const groups = this.#take()
-      const facts = groups.length === 1 ? (groups[0] as Group).facts : groups.flatMap((group) => group.facts)
+    for (let batch = this.#pending.shift(); batch !== undefined; batch = this.#pending.shift()) {
       try {
         const revision = this.#revision ?? (await this.#findRevision?.()) ?? NO_STREAM
-        this.#revision = await this.#log.append(this.stream, facts, revision)
+        this.#revision = await this.#log.append(this.stream, batch.facts, revision)
         this.#findRevision = undefined
       } catch (error) {
-        this.#fail(error, groups)
+        this.#fail(error, batch)
         break
       }
-      for (const group of groups) group.resolve(this.#revision)
+      batch.resolve(this.#revision)
     }
     this.#writing = undefined
   }
 
-  #take(): Group[] {
-    if (this.#pending.length === 1) return this.#pending.splice(0)
-    let facts = 0
+  #add(facts: readonly NewFact[]): Batch {
     let bytes = 0
-    let count = 0
-    for (const group of this.#pending) {
-      facts += group.facts.length
-      for (const fact of group.facts) bytes += factSize(fact)
-      if (count > 0 && (facts > APPEND_LIMITS.maxFacts || bytes > APPEND_LIMITS.maxBytes)) break
-      count += 1
+    for (const fact of facts) bytes += factSize(fact)
+    let batch = this.#pending.at(-1)
+    const hasRoom =
+      batch !== undefined &&
+      batch.facts.length + facts.length <= APPEND_LIMITS.maxFacts &&
+      batch.bytes + bytes <= APPEND_LIMITS.maxBytes
+    if (batch === undefined || !hasRoom) {
+      batch = newBatch()
+      this.#pending.push(batch)
     }
-    return this.#pending.splice(0, count)
+    for (const fact of facts) batch.facts.push(fact)
+    batch.bytes += bytes
+    return batch
   }
 
-  #fail(error: unknown, groups: readonly Group[]): void {
+  #fail(error: unknown, batch: Batch): void {
     this.#failure = error
-    const lost = [...groups, ...this.#pending]
+    const lost = [batch, ...this.#pending]
     this.#pending = []
-    for (const group of lost) group.reject(error)
+    for (const { reject } of lost) reject(error)
   }
 }

@@ -29,8 +29,14 @@ export class VerificationQueue {
     this.#scheme = scheme
   }
 
-  /** Resolves with what `carryOut` makes of the verdicts, once the signatures are checked and every earlier command is carried out. */
-  run<T>(requests: readonly VerificationRequest[], carryOut: (verdicts: readonly Verdict[]) => T): Promise<T> {
+  /**
+   * `carryOut` is called with the verdicts once the signatures are checked and every earlier command was called; resolves
+   * with what comes of it. Whatever it waits for holds up no other command.
+   */
+  run<T>(
+    requests: readonly VerificationRequest[],
+    carryOut: (verdicts: readonly Verdict[]) => T | Promise<T>,
+  ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({
         requests,

@@ -119,7 +119,7 @@ export function decideIncomingVote(
   const { proposal } = session.state
   const bounds = { createdSec: proposal.timestamp, expirationSec: proposal.expirationTimestamp }
   checkVote(vote, bounds, nowSec, verify, schemeName)
-  return { ...addVote(session, vote, 'VoteAccepted', nowSec), answer: undefined }
+  return addVote(session, vote, 'VoteAccepted', nowSec)
 }
 
 /** ballots §3: our own vote. */
@@ -193,7 +193,8 @@ function tally(
   isTimeout: boolean,
 ): boolean | undefined {
   return calculateConsensusResult({
-    ...counts,
+    yes: counts.yes,
+    no: counts.no,
     expectedVoters: proposal.expectedVotersCount,
     threshold: config.threshold,
     livenessCriteriaYes: config.livenessCriteriaYes,

@@ -159,15 +159,12 @@ export class ConsensusService {
     const nowSec = options.nowSec ?? this.#parts.engine.nowSec()
     const schemeName = this.#signer.scheme.name
     const requests = proposal.votes.map(verificationOf)
-    const { opened } = await this.#parts.verification.run(requests, (verdicts) => {
+    await this.#parts.verification.run(requests, (verdicts) => {
       const circumstances = { nowSec, verify: verifierFrom(proposal.votes, verdicts), schemeName }
-      return {
-        opened: this.#parts.engine.open(scope, proposal.proposalId, ({ known, scope: host }) =>
-          decideIncomingProposal(scope, proposal, compatible(known), host?.config, circumstances),
-        ),
-      }
+      return this.#parts.engine.open(scope, proposal.proposalId, ({ known, scope: host }) =>
+        decideIncomingProposal(scope, proposal, compatible(known), host?.config, circumstances),
+      )
     })
-    await opened
   }
 
   /** A vote from the network: the message, or its bytes. */
@@ -178,14 +175,11 @@ export class ConsensusService {
     const { scheme } = this.#signer
     // Nothing is spent on the signature of a vote for what we do not know; its proposal may be right before it, though.
     const isKnown = this.#parts.registry.find(scope, vote.proposalId) !== undefined
-    const { done } = await this.#parts.verification.run(isKnown ? [verificationOf(vote)] : [], ([verdict]) => {
+    await this.#parts.verification.run(isKnown ? [verificationOf(vote)] : [], ([verdict]) => {
       const verify: Verify = verdict === undefined ? verifierOf(scheme) : () => verdict
       const circumstances = { nowSec, verify, schemeName: scheme.name }
-      return {
-        done: this.#run(scope, vote.proposalId, (session) => decideIncomingVote(session, vote, circumstances)),
-      }
+      return this.#run(scope, vote.proposalId, (session) => decideIncomingVote(session, vote, circumstances))
     })
-    await done
   }
 
   /** The engine does this itself at each deadline; it may be done at any time besides (ballots §5). */
@@ -286,15 +280,15 @@ export class ConsensusService {
     await this.close()
   }
 
-  async #run<Answer>(
-    scope: string,
-    proposalId: number,
-    decide: (session: Session) => Decision<Answer>,
-  ): Promise<Answer> {
-    this.#checkOpen()
+  #run<Answer>(scope: string, proposalId: number, decide: (session: Session) => Decision<Answer>): Promise<Answer> {
     const host = this.#parts.registry.find(scope, proposalId)
-    if (host === undefined) throw refuse({ code: 'SessionNotFound', scope, proposalId })
+    if (host === undefined) return this.#refuseUnknown(scope, proposalId)
     return this.#parts.engine.run(host, (session) => decide(compatible(session) as Session))
+  }
+
+  async #refuseUnknown(scope: string, proposalId: number): Promise<never> {
+    this.#checkOpen()
+    throw refuse({ code: 'SessionNotFound', scope, proposalId })
   }
 
   #drawId(scope: string): number {

@@ -81,8 +81,9 @@ export class SessionEngine {
   }
 
   /** Carries out a command on a session that exists. */
-  run<Answer>(host: SessionHost, decide: (session: HostedSession) => Command<Answer>): Promise<Answer> {
-    return this.#command(async () => {
+  async run<Answer>(host: SessionHost, decide: (session: HostedSession) => Command<Answer>): Promise<Answer> {
+    this.#begin()
+    try {
       while (!host.isSound) await this.#refold(host)
       let decision: Command<Answer>
       try {
@@ -95,7 +96,9 @@ export class SessionEngine {
       await this.#commit(host, decision, this.#envelopes.next())
       if (decision.refusal !== undefined) throw decision.refusal
       return decision.answer
-    })
+    } finally {
+      this.#inFlight.end()
+    }
   }
 
   /** Begins a session, and evicts what the scope does not keep. */
@@ -202,10 +205,15 @@ export class SessionEngine {
     for (const host of this.#parts.registry.hosts) host.stop()
   }
 
-  async #command<T>(work: () => Promise<T>): Promise<T> {
+  /** Each has its `#inFlight.end()`. */
+  #begin(): void {
     if (this.#isClosed) throw new ServiceError({ code: 'ServiceClosed' }, 'the service is closed')
     if (this.#fence !== undefined) throw this.#fence
     this.#inFlight.begin()
+  }
+
+  async #command<T>(work: () => Promise<T>): Promise<T> {
+    this.#begin()
     try {
       return await work()
     } finally {
