@@ -5,6 +5,7 @@
  */
 
 import { toHex } from '../../base/text.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { EventLog } from '../../ports/event-log.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Signer } from '../../ports/signature-scheme.ts'
@@ -18,6 +19,7 @@ import { SessionEngine } from './session-engine.ts'
 
 export interface Assembly {
   readonly log: EventLog
+  readonly clock: Clock
   readonly random: Random
   readonly registry: Registry
   readonly notifier: Notifier
@@ -28,12 +30,12 @@ export interface Assembly {
 
 /** `signer` names the streams and the scheme. */
 export function assemble(signer: Signer, options: Omit<Required<ConsensusServiceOptions>, 'signer'>): Assembly {
-  const { log, random } = options
+  const { log, clock, random } = options
   const registry: Registry = new Registry(log, toHex(signer.identity), signer.scheme, (...became) =>
     engine.cameToLight(...became),
   )
   const notifier = new Notifier(new NoticeQueue())
   const engine: SessionEngine = new SessionEngine({ ...options, registry, notifier })
   const verification = new VerificationQueue(signer.scheme)
-  return { log, random, registry, notifier, engine, verification, queries: new SessionQueries(registry) }
+  return { log, clock, random, registry, notifier, engine, verification, queries: new SessionQueries(registry) }
 }

@@ -28,7 +28,6 @@ import {
   type ProposalRequest,
   refuse,
   type ScopeConfig,
-  ScopeConfigBuilder,
   Session,
   type SessionState,
   toConsensusConfig,
@@ -45,6 +44,9 @@ import type { HostedSession } from './hosted.ts'
 import type { ScopedEvent } from './notifier.ts'
 import { type ConsensusServiceOptions, ServiceError, withDefaults } from './options.ts'
 import type { ScopeStats } from './queries.ts'
+import { Ballots } from './safe/ballots.ts'
+import type { BallotOrder } from './safe/order.ts'
+import type { BallotScope } from './safe/scope.ts'
 
 export interface CallOptions {
   /** The time of the call, in seconds since the Unix epoch. Default: the clock's. */
@@ -65,15 +67,18 @@ export class ConsensusService {
   readonly #signer: Signer
   readonly #parts: Assembly
 
-  /** Every event of every scope, from now on (ballots §7). */
+  /** Ballots of the policy `safe`: scopes, decisions, evidence, and what the other peers need. */
+  readonly ballots: Ballots
+  /** Every event of every `compatible` scope, from now on (ballots §7). */
   readonly decisions$: Observable<ScopedEvent>
   /** The state of each session whenever it changes. */
   readonly sessions$: Observable<SessionState>
 
-  constructor(options: ConsensusServiceOptions = {}, original?: ConsensusService) {
+  constructor(options: ConsensusServiceOptions = {}, original?: ConsensusService, order?: BallotOrder) {
     const { signer, ...rest } = withDefaults(options)
     this.#signer = signer
     this.#parts = original === undefined ? assemble(signer, rest) : original.#parts
+    this.ballots = new Ballots(this.#parts, signer, order)
     this.decisions$ = this.#parts.notifier.decisions$
     this.sessions$ = this.#parts.notifier.sessions$
   }
@@ -189,15 +194,12 @@ export class ConsensusService {
     return result === true
   }
 
-  /** Settings of a scope; `initialize()` or `update()` at the end checks and stores them. */
-  scope(name: string): ScopeConfigBuilder<Promise<void>> {
-    return new ScopeConfigBuilder(this.#parts.registry.findScope(name)?.config, (config) =>
-      this.#parts.engine.configureScope(name, 'compatible', () => ({
-        type: 'ScopeConfigured',
-        config,
-        nowSec: this.#parts.engine.nowSec(),
-      })),
-    )
+  /**
+   * A scope. Its `propose` makes it `safe` (ballots §8); `initialize()` or `update()` at the end of its builder checks and
+   * stores settings of the policy `compatible`, as the calls of this service do that are named like the reference's.
+   */
+  scope(name: string): BallotScope {
+    return this.ballots.scope(name)
   }
 
   /** A builder of an explicit configuration for `createProposalWithConfig`. */

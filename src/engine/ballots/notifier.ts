@@ -92,7 +92,7 @@ export class Notifier {
       const outcome = state === undefined ? undefined : hostedOutcomeOf(state)
       const known = outcome === undefined ? EMPTY : of(outcome)
       const isFinal = outcome !== undefined && outcome !== null
-      if (isFinal || state?.isGone !== false || this.#isClosed) return known
+      if (isFinal || state?.isGone === true || this.#isClosed) return known
       const subject = this.#outcomes.get(id) ?? new Subject<HostedOutcome>()
       this.#outcomes.set(id, subject)
       // A notice of what is told here already may still be waiting for its turn.

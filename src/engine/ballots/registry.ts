@@ -9,7 +9,16 @@ import { assert } from '../../base/errors.ts'
 import { safe } from '../../core/ballot/index.ts'
 import { type EventLog, NO_STREAM, type RecordedFact, STREAM_NAME_LIMIT } from '../../ports/event-log.ts'
 import { parseStreamName, streamName } from '../streams.ts'
-import { type HostedOutcome, hostedOutcomeOf, isSafeState, newSession, type ProposalKey } from './hosted.ts'
+import {
+  evolveHosted,
+  type HostedOutcome,
+  hostedFactFromJson,
+  hostedOutcomeOf,
+  isSafeState,
+  newSession,
+  notFound,
+  type ProposalKey,
+} from './hosted.ts'
 import { ServiceError } from './options.ts'
 import { ScopeHost } from './scope-host.ts'
 import { type Follow, SessionHost } from './session-host.ts'
@@ -61,7 +70,7 @@ export class Registry {
 
   /** Two names must never share a stream, and a stream must take the name. */
   #checkName(name: string): void {
-    const longest = this.#streamOf(name, LONGEST_ID)
+    const longest = this.streamOf(name, LONGEST_ID)
     if (name.isWellFormed() && utf8(longest).length <= STREAM_NAME_LIMIT) return
     throw new ServiceError(
       { code: 'InvalidScope', scope: name },
@@ -86,9 +95,19 @@ export class Registry {
     return host
   }
 
+  /** A session of the policy `safe` as the log has it: also one that is evicted. Throws `SessionNotFound`. */
+  async loggedSession(scope: string, proposalId: string): Promise<safe.SafeSession> {
+    const session = new safe.SafeSession(this.#format)
+    for await (const fact of this.#log.read(this.streamOf(scope, proposalId))) {
+      evolveHosted(session, hostedFactFromJson(fact.type, fact.data))
+    }
+    if (session.factCount === 0) throw notFound(scope, proposalId)
+    return session
+  }
+
   /** How a session of the policy `safe` that is gone was decided (`null`: not at all); `undefined` for any other. */
   endedOutcome(scope: string, proposalId: string): HostedOutcome | undefined {
-    return this.#ended.get(this.#streamOf(scope, proposalId))
+    return this.#ended.get(this.streamOf(scope, proposalId))
   }
 
   /** After its end is durable, or its beginning was not. */
@@ -153,14 +172,14 @@ export class Registry {
     const create = () => newSession(proposalId, this.#format)
     return new SessionHost(
       this.#log,
-      this.#streamOf(scope, String(proposalId)),
+      this.streamOf(scope, String(proposalId)),
       { scope, proposalId },
       create,
       this.#follow,
     )
   }
 
-  #streamOf(scope: string, proposal: string): string {
+  streamOf(scope: string, proposal: string): string {
     return streamName({ category: 'ballot', peer: this.#peer, scope, proposal })
   }
 

@@ -31,11 +31,11 @@ export {
   type SafeVote,
   type SignedProposal,
 } from '../../../wire/ballot/index.ts'
-export type { VotersBefore } from './admission.ts'
+export { admitOrThrow, type ScopeRules, type VotersBefore } from './admission.ts'
 export { type OrderedCertificateParts, orderedCertificate } from './certificate/ordered.ts'
 export { certificateBytes, quorumCertificate } from './certificate/quorum.ts'
 export type { CertificateTrust, CheckpointView } from './certificate/trust.ts'
-export { type CertifiedOutcome, importCertificate, verifyCertificate } from './certificate/verify.ts'
+export { type CertifiedOutcome, importCertificate, openCertificate, verifyCertificate } from './certificate/verify.ts'
 export { EarlyVotes } from './early-votes.ts'
 export { refuseSafe, SafeBallotError, type SafeBallotErrorCode, type SafeBallotErrorData } from './errors.ts'
 export { verifyEquivocation } from './evidence.ts'
@@ -63,11 +63,10 @@ export { OwnVotes } from './ordered/own-votes.ts'
 export { type ProvisionalView, ProvisionalVotes } from './ordered/provisional.ts'
 export { OrderedSession, type OrderedSessionView } from './ordered/session.ts'
 export { buildSafeProposal, DEFAULT_SAFE_THRESHOLD, type ProposalDraft, signVote } from './propose.ts'
-export { decideOpening, decideOwnVote, decideVote, type OwnVote } from './quorum/decide.ts'
+export { checkOpening, decideOpening, decideOwnVote, decideVote, type OwnVote } from './quorum/decide.ts'
 export type { EquivocationFault, QuorumFact, QuorumStep, Spread } from './quorum/facts.ts'
+export { DEFAULT_QUORUM_LIMITS, type QuorumLimits } from './quorum/limits.ts'
 export {
-  DEFAULT_QUORUM_LIMITS,
-  type QuorumLimits,
   QuorumScope,
   type QuorumScopeOptions,
   type RefusedVote,
@@ -83,4 +82,10 @@ export {
   type SafeScopeChange,
   type SafeScopeSettings,
 } from './settings.ts'
-export { type BallotVerifier, strictVerifier } from './verifier.ts'
+export {
+  type BallotVerifier,
+  knownVerdict,
+  proposalVerification,
+  strictVerifier,
+  voteVerification,
+} from './verifier.ts'

@@ -6,7 +6,7 @@
  */
 
 import type { Bytes } from '../../../base/bytes.ts'
-import type { SignatureScheme } from '../../../ports/signature-scheme.ts'
+import type { SignatureScheme, Verdict, VerificationRequest } from '../../../ports/signature-scheme.ts'
 import {
   isStrictSignature,
   proposalSignedBytes,
@@ -30,4 +30,21 @@ export function strictVerifier(scheme: SignatureScheme): BallotVerifier {
     isVoteValid: ({ proposalId, choice, owner, signature }) =>
       isValid(owner, voteSignedBytes(proposalId, choice), signature),
   }
+}
+
+/** What is to be checked elsewhere, in bulk. */
+export function proposalVerification({ id, proposal, signature }: SignedProposal): VerificationRequest {
+  return { identity: proposal.owner, message: proposalSignedBytes(id), signature }
+}
+
+export function voteVerification({ proposalId, choice, owner, signature }: SafeVote): VerificationRequest {
+  return { identity: owner, message: voteSignedBytes(proposalId, choice), signature }
+}
+
+/** Answers for the one proposal or vote whose verdict it is. */
+export function knownVerdict(scheme: string, verdict: Verdict | undefined): BallotVerifier {
+  // ballots §8.2
+  const isValid = ({ signature }: { readonly signature: Bytes }): boolean =>
+    verdict === 'valid' && isStrictSignature(scheme, signature)
+  return { isProposalValid: isValid, isVoteValid: isValid }
 }

@@ -9,9 +9,17 @@
 
 import type { Bytes } from '../../../../base/bytes.ts'
 import type { SignatureScheme } from '../../../../ports/signature-scheme.ts'
-import { type Certificate, decodeCertificate, type Outcome, type SafeProposal } from '../../../../wire/ballot/index.ts'
+import {
+  type Certificate,
+  decodeCertificate,
+  type Outcome,
+  type SafeProposal,
+  type SafeVote,
+  type SignedProposal,
+} from '../../../../wire/ballot/index.ts'
 import { CodecError } from '../../../../wire/canonical/errors.ts'
 import type { QuorumScope } from '../quorum/scope.ts'
+import type { Roster } from '../roster.ts'
 import { verifyOrderedCertificate } from './ordered.ts'
 import { certifiedVotes, verifyQuorumCertificate } from './quorum.ts'
 import { type CertificateTrust, unproven } from './trust.ts'
@@ -43,6 +51,16 @@ function decode(bytes: Bytes, scheme: SignatureScheme): Certificate {
   }
 }
 
+/** The proposal and the votes of a certificate of finality `quorum`; nothing is verified but its form. */
+export function openCertificate(
+  bytes: Bytes,
+  scheme: SignatureScheme,
+): { readonly signed: SignedProposal; readonly votesOf: (roster: Roster) => readonly SafeVote[] } {
+  const certificate = decode(bytes, scheme)
+  if (certificate.type !== 'quorum') throw unproven('it is not of the finality quorum')
+  return { signed: certificate.signed, votesOf: (roster) => certifiedVotes(certificate, roster) }
+}
+
 /** Brings a certificate's proposal and votes into a scope, which verifies and counts them like any others. */
 export function importCertificate(
   scope: QuorumScope,
@@ -50,12 +68,10 @@ export function importCertificate(
   scheme: SignatureScheme,
   nowSec: number,
 ): ReturnType<QuorumScope['importVotes']> {
-  const certificate = decode(bytes, scheme)
-  if (certificate.type !== 'quorum') throw unproven('it is not of the finality quorum')
-  const { signed } = certificate
+  const { signed, votesOf } = openCertificate(bytes, scheme)
   const opened = scope.openProposal(signed, nowSec)
   if (scope.residence(signed.id) !== 'live') return { step: opened, refused: [] }
-  const { step, refused } = scope.importVotes(certifiedVotes(certificate, scope.session(signed.id).roster))
+  const { step, refused } = scope.importVotes(votesOf(scope.session(signed.id).roster))
   return {
     step: {
       facts: [...opened.facts, ...step.facts],

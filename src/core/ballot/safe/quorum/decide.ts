@@ -13,9 +13,27 @@ import { signVote } from '../propose.ts'
 import type { Roster } from '../roster.ts'
 import type { BallotVerifier } from '../verifier.ts'
 import type { EquivocationFault, QuorumFact, QuorumStep, Spread } from './facts.ts'
+import { DEFAULT_QUORUM_LIMITS, type QuorumLimits } from './limits.ts'
 import { QuorumSession } from './session.ts'
 
 export const NO_STEP: QuorumStep = { facts: [], effects: [], faults: [] }
+
+/** Whether there is time and room for it. `openOf`: open sessions of its owner. */
+export function checkOpening(
+  { proposal }: SignedProposal,
+  nowSec: number,
+  openOf: () => number,
+  limits: QuorumLimits = DEFAULT_QUORUM_LIMITS,
+): void {
+  const { owner, createdSec, expirySec } = proposal
+  const { maxClockSkewSec: maxSec, maxOpenPerOwner: limit } = limits
+  // ballots §8.11: what is ahead of our clock waits outside; the past is no error.
+  if (createdSec > nowSec + maxSec) throw refuseSafe({ code: 'ClockSkewTooLarge', createdSec, nowSec, maxSec })
+  // ballots §8.10: expired sessions are not open.
+  if (expirySec > nowSec && openOf() >= limit) {
+    throw refuseSafe({ code: 'TooManyOpenProposals', owner: toHex(owner), limit })
+  }
+}
 
 /** An admitted proposal. `early`: votes for it that came before, their signatures verified. */
 export function decideOpening(

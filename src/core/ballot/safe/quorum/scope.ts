@@ -16,28 +16,11 @@ import { admitOrThrow, type ScopeRules, type VotersBefore } from '../admission.t
 import { EarlyVotes } from '../early-votes.ts'
 import { refuseSafe, SafeBallotError, type SafeBallotErrorData } from '../errors.ts'
 import { type BallotVerifier, strictVerifier } from '../verifier.ts'
-import { decideOpening, decideOwnVote, decideVote, NO_STEP } from './decide.ts'
+import { checkOpening, decideOpening, decideOwnVote, decideVote, NO_STEP } from './decide.ts'
 import type { QuorumFact, QuorumStep } from './facts.ts'
+import { DEFAULT_QUORUM_LIMITS, type QuorumLimits } from './limits.ts'
 import type { QuorumSession } from './session.ts'
 import { QuorumSessions, type Residence } from './sessions.ts'
-
-export interface QuorumLimits {
-  /** Neither expired nor decided. Default 100. */
-  readonly maxOpenPerOwner: number
-  /** Votes held before their proposal. Default 1,000. */
-  readonly maxEarlyVotes: number
-  /** How far ahead of our clock a proposal may be made. Default 120 s. */
-  readonly maxClockSkewSec: number
-  /** Decided sessions kept in memory. Default 1,000. */
-  readonly maxSettled: number
-}
-
-export const DEFAULT_QUORUM_LIMITS: QuorumLimits = {
-  maxOpenPerOwner: 100,
-  maxEarlyVotes: 1000,
-  maxClockSkewSec: 120,
-  maxSettled: 1000,
-}
 
 export interface QuorumScopeOptions {
   readonly scope: string
@@ -107,14 +90,7 @@ export class QuorumScope {
   /** A proposal of ours or of another; one that is known already changes nothing, evicted ones included. */
   openProposal(signed: SignedProposal, nowSec: number): QuorumStep {
     if (this.residence(signed.id) !== 'unknown') return NO_STEP
-    const { owner, createdSec, expirySec } = signed.proposal
-    const { maxClockSkewSec: maxSec, maxOpenPerOwner: limit } = this.#limits
-    // ballots §8.11: what is ahead of our clock waits outside; the past is no error.
-    if (createdSec > nowSec + maxSec) throw refuseSafe({ code: 'ClockSkewTooLarge', createdSec, nowSec, maxSec })
-    // ballots §8.10: expired sessions are not open.
-    if (expirySec > nowSec && this.#sessions.openOf(owner) >= limit) {
-      throw refuseSafe({ code: 'TooManyOpenProposals', owner: toHex(owner), limit })
-    }
+    checkOpening(signed, nowSec, () => this.#sessions.openOf(signed.proposal.owner), this.#limits)
     const roster = admitOrThrow(signed, this.#rules, this.#votersBefore, null)
     return this.#apply(decideOpening(signed, roster, this.#early.take(signed.id), nowSec))
   }

@@ -1,0 +1,83 @@
+/**
+ * @module engine/ballots/safe/ballots
+ *
+ * Ballots of the policy `safe`, over the assembly that a service or a peer of a group brings (ballots §8).
+ */
+
+import { map, type Observable } from 'rxjs'
+import type { Bytes } from '../../../base/bytes.ts'
+import { fromHex } from '../../../base/text.ts'
+import { safe } from '../../../core/ballot/index.ts'
+import type { Signer } from '../../../ports/signature-scheme.ts'
+import type { Assembly } from '../assembly.ts'
+import type { Decision } from './decision.ts'
+import type { BallotOrder } from './order.ts'
+import type { BallotParts } from './parts.ts'
+import { BallotProposal } from './proposal.ts'
+import { QuorumCommands } from './quorum.ts'
+import { BallotScope } from './scope.ts'
+
+/** An encoded message for the other peers of a scope: hand it to their `scope(name).receive`. */
+export interface OutgoingBallot {
+  readonly scope: string
+  readonly bytes: Bytes
+}
+
+/** An owner signed both choices: bytes that `verifyEquivocation` takes from whoever knows the roster (ballots §8.5). */
+export interface BallotEvidence {
+  readonly scope: string
+  readonly proof: safe.Equivocation
+  readonly bytes: Bytes
+}
+
+export class Ballots {
+  readonly #parts: BallotParts
+
+  /** One notice for each decision, once it is durable; they come from now on. */
+  readonly decisions$: Observable<Decision>
+  /** The state of each session whenever it changes; `isGone` tells of its eviction or deletion. */
+  readonly sessions$: Observable<safe.SafeSessionState>
+  readonly evidence$: Observable<BallotEvidence>
+  /** What the others of a `quorum` scope need; only after its facts are durable. */
+  readonly outgoing$: Observable<OutgoingBallot>
+
+  constructor(assembly: Assembly, signer: Signer, order?: BallotOrder) {
+    const { engine, registry, notifier, verification, clock, random } = assembly
+    const quorum = new QuorumCommands({ engine, registry, verification, scheme: signer.scheme, order })
+    this.#parts = {
+      ...{ engine, registry, notifier, quorum, order, signer, clock, random },
+      quorumCertificate: async (scope, proposalId) => {
+        // What is under way to the log is waited for; what is evicted stands there only.
+        if (registry.find(scope, proposalId) !== undefined) {
+          return quorum.read(scope, fromHex(proposalId), ({ votes }) => safe.quorumCertificate(votes))
+        }
+        const { votes } = await registry.loggedSession(scope, proposalId)
+        return safe.quorumCertificate(votes)
+      },
+    }
+    this.decisions$ = notifier.settled$.pipe(map((state) => this.#decisionOf(state)))
+    this.sessions$ = notifier.safeSessions$
+    this.evidence$ = notifier.equivocations$.pipe(
+      map(({ scope, proof }) => ({ scope, proof, bytes: safe.encodeEquivocation(proof) })),
+    )
+    this.outgoing$ = notifier.outgoing$.pipe(
+      map(({ scope, message }) => ({ scope, bytes: safe.encodeBallotMessage(message) })),
+    )
+  }
+
+  scope(name: string): BallotScope {
+    return new BallotScope(this.#parts, name)
+  }
+
+  #decisionOf(state: safe.SafeSessionState): Decision {
+    const { scope, proposalId, name, finality, outcome, settledAt: position } = state
+    if (outcome === null) throw safe.refuseSafe({ code: 'NotDecided', proposalId })
+    const proposal = new BallotProposal(this.#parts, scope, proposalId)
+    return {
+      ...{ scope, proposalId, name, finality, outcome, position },
+      get certificate() {
+        return proposal.certificate()
+      },
+    }
+  }
+}
