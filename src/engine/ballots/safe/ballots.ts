@@ -45,7 +45,14 @@ export class Ballots {
     const { engine, registry, notifier, verification, clock, random } = assembly
     const quorum = new QuorumCommands({ engine, registry, verification, scheme: signer.scheme, order })
     this.#parts = {
-      ...{ engine, registry, notifier, quorum, order, signer, clock, random },
+      engine,
+      registry,
+      notifier,
+      quorum,
+      order,
+      signer,
+      clock,
+      random,
       quorumCertificate: async (scope, proposalId) => {
         // What is under way to the log is waited for; what is evicted stands there only.
         if (registry.find(scope, proposalId) !== undefined) {
@@ -74,7 +81,12 @@ export class Ballots {
     if (outcome === null) throw safe.refuseSafe({ code: 'NotDecided', proposalId })
     const proposal = new BallotProposal(this.#parts, scope, proposalId)
     return {
-      ...{ scope, proposalId, name, finality, outcome, position },
+      scope,
+      proposalId,
+      name,
+      finality,
+      outcome,
+      position,
       get certificate() {
         return proposal.certificate()
       },
