@@ -13,7 +13,9 @@ import type { TrustOptions } from './trust.ts'
 
 export function verifyCommand(): Command {
   return new Command('verify')
-    .description('verify a certificate or evidence offline; exit code 0 when it holds, 1 when it does not')
+    .description(
+      'verify a certificate, a checkpoint, a place in the order or evidence offline; exit code 0 when it holds, 1 when it does not',
+    )
     .argument('<file>', 'its bytes, or - for standard input')
     .option('--peer <folder>', "trust the genesis of this peer's group")
     .addOption(

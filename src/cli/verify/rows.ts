@@ -10,6 +10,8 @@ import { toHex } from '../../base/text.ts'
 import { safe } from '../../core/ballot/index.ts'
 import { DOMAIN } from '../../wire/ballot/index.ts'
 import { CanonicalReader } from '../../wire/canonical/reader.ts'
+import { CHECKPOINT_ROWS, checkpointVerifier } from './checkpoint-rows.ts'
+import type { Verified, VerifierRow } from './row.ts'
 import {
   groupIdOf,
   policyOf,
@@ -21,20 +23,6 @@ import {
   type TrustOptions,
 } from './trust.ts'
 
-/** What was proved: a sentence for people, the same as data. */
-export interface Verified {
-  readonly sentence: string
-  readonly json: object
-}
-
-export interface VerifierRow {
-  /** The text at the start of the bytes, with its length before it. */
-  readonly domain: string
-  readonly what: string
-  /** Throws a `WitanError` where the bytes prove nothing. */
-  readonly verify: (bytes: Bytes, options: TrustOptions) => Verified
-}
-
 export type VerifyErrorData =
   | { readonly code: 'UnknownDomain'; readonly domain: string }
   | { readonly code: 'NotProven'; readonly why: string }
@@ -45,6 +33,7 @@ export class VerifyError extends WitanError<VerifyErrorData> {}
 const ROWS: readonly VerifierRow[] = [
   { domain: DOMAIN.certificate, what: 'certificate of a decision', verify: certificate },
   { domain: DOMAIN.evidence, what: 'evidence of two votes of one owner', verify: equivocation },
+  ...CHECKPOINT_ROWS,
 ]
 
 const MAX_DOMAIN_BYTES = 64
@@ -78,6 +67,7 @@ function certificate(bytes: Bytes, options: TrustOptions): Verified {
     policy: policyOf(options),
     proposers: proposersOf(options),
     ...(roster === undefined ? {} : { roster }),
+    ...checkpointVerifier(options),
   })
   const id = toHex(proposalId)
   return {

@@ -166,10 +166,17 @@ export class Parsec<Payload = Bytes> {
     return work.finish()
   }
 
-  /** parsec §8: the checkpoints of our order, from the position asked for, in order. */
-  checkpoints(from = 0): readonly CheckpointView[] {
-    const { checkpoints } = this.#state
-    return checkpoints.all.filter(({ position }) => position >= from).map((it) => viewOf(this.#state, it))
+  /** parsec §8: the checkpoints of our order between two positions, both included, in order. */
+  checkpoints(from = 0, to = Number.POSITIVE_INFINITY): readonly CheckpointView[] {
+    const { all } = this.#state.checkpoints
+    return all
+      .filter(({ position }) => position >= from && position <= to)
+      .map((checkpoint) => viewOf(this.#state, checkpoint))
+  }
+
+  /** Positions of the proven ones, in the order in which they became so. */
+  get provenCheckpoints(): readonly number[] {
+    return this.#state.checkpoints.proven
   }
 
   /** What proves the checkpoint at a position to who knows genesis; null where there is none, or none proven. */

@@ -101,7 +101,10 @@ export class Gossiper {
       this.#schedule.asked(peer, nowMs)
       this.#engine.gossip(fromHex(peer))
     }
-    for (const peer of plan.summariseTo) this.#post(fromHex(peer), 'summary', parsec.summary())
+    for (const peer of plan.summariseTo) {
+      this.#post(fromHex(peer), 'summary', parsec.summary())
+      this.#engine.askForSignatures(fromHex(peer))
+    }
     this.#wakeAt(plan.wakeAtMs)
   }
 
@@ -123,7 +126,9 @@ export class Gossiper {
   }
 
   #post(to: Bytes, kind: PeerMessageKind, body: Bytes): void {
-    this.#transport.send(to, encodePeerMessage(kind, body), { signal: this.#abort.signal }).catch((error: unknown) => {
+    // parsec §8: the signature of a peer that was removed is its last act; it leaves although the peer is being closed.
+    const options = kind === 'checkpoints' ? {} : { signal: this.#abort.signal }
+    this.#transport.send(to, encodePeerMessage(kind, body), options).catch((error: unknown) => {
       // Lost, as on any network: the schedule asks again, or the peer does.
       this.#settings.logger.debug({ to: toHex(to), kind, error }, 'a message could not be sent')
     })

@@ -10,7 +10,7 @@ import { assert } from '../../base/errors.ts'
 import { fromBase64Url } from '../../base/text.ts'
 import { type CanonicalFormat, decodeObservation } from '../../core/parsec/index.ts'
 import type { EventLog, JsonObject, RecordedFact } from '../../ports/event-log.ts'
-import { type AgreedBlock, agreedBlock, type PayloadBlock, proofsFromJson } from './blocks.ts'
+import { type AgreedBlock, agreedBlock, type PayloadBlock, positionsOf, proofsFromJson } from './blocks.ts'
 
 export interface HistoryOptions {
   /** The first position wanted. Default: 0. */
@@ -42,6 +42,12 @@ export class History {
     for await (const fact of facts) yield this.#read(fact)
   }
 
+  /** One block, by its index; `undefined` where it is not logged. */
+  async blockAt(index: number): Promise<AgreedBlock | undefined> {
+    for await (const fact of this.#log.read(this.#stream, { from: index, maxCount: 1 })) return this.#read(fact)
+    return undefined
+  }
+
   /** Every application payload, from position `from`. */
   async *payloads(options: HistoryOptions = {}): AsyncGenerator<PayloadBlock> {
     const { from = 0 } = options
@@ -64,11 +70,8 @@ export class History {
 
   /** The first position after a block. */
   async #endOf(index: number): Promise<number> {
-    for await (const fact of this.#log.read(this.#stream, { from: index, maxCount: 1 })) {
-      const block = this.#read(fact)
-      return block.position + Math.max(block.payloads.length, 1)
-    }
-    return 0
+    const block = await this.blockAt(index)
+    return block === undefined ? 0 : block.position + positionsOf(block)
   }
 
   #read(fact: RecordedFact): AgreedBlock {

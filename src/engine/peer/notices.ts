@@ -10,6 +10,7 @@ import { toHex } from '../../base/text.ts'
 import type { GossipEventAccepted } from '../../core/parsec/index.ts'
 import type { NoticeQueue } from '../notices.ts'
 import type { AgreedBlock, PayloadBlock } from './blocks.ts'
+import type { ProvenCheckpoint } from './checkpoints.ts'
 
 export type PeerPhase = 'recovering' | 'joining' | 'member' | 'leaving' | 'removed' | 'fenced' | 'stopped'
 
@@ -27,6 +28,8 @@ export interface Evidence {
   /** Hex id of the peer. */
   readonly peer: string
   readonly error: Error
+  /** What proves it to a third party: bytes for `witan verify`. */
+  readonly proof?: Bytes
 }
 
 export interface GossipNotice {
@@ -40,11 +43,13 @@ export class Notices<Payload> {
   readonly #blocks = new Subject<PayloadBlock<Payload>>()
   readonly #allBlocks = new Subject<AgreedBlock>()
   readonly #evidence = new Subject<Evidence>()
+  readonly #checkpoints = new Subject<ProvenCheckpoint>()
   readonly #gossip = new Subject<GossipNotice>()
   readonly #status = new BehaviorSubject<Status>({ state: 'recovering', voters: 0, blocks: 0 })
   readonly blocks$: Observable<PayloadBlock<Payload>> = this.#blocks.asObservable()
   readonly allBlocks$: Observable<AgreedBlock> = this.#allBlocks.asObservable()
   readonly evidence$: Observable<Evidence> = this.#evidence.asObservable()
+  readonly checkpoints$: Observable<ProvenCheckpoint> = this.#checkpoints.asObservable()
   readonly gossip$: Observable<GossipNotice> = this.#gossip.asObservable()
   readonly status$: Observable<Status> = this.#status.asObservable()
 
@@ -72,6 +77,10 @@ export class Notices<Payload> {
     this.#queue.publish(() => this.#evidence.next(evidence))
   }
 
+  checkpoint(checkpoint: ProvenCheckpoint): void {
+    this.#queue.publish(() => this.#checkpoints.next(checkpoint))
+  }
+
   gossip({ hash, bytes }: GossipEventAccepted): void {
     if (!this.#gossip.observed) return
     this.#queue.publish(() => this.#gossip.next({ hash: toHex(hash), bytes }))
@@ -82,6 +91,7 @@ export class Notices<Payload> {
       this.#blocks.complete()
       this.#allBlocks.complete()
       this.#evidence.complete()
+      this.#checkpoints.complete()
       this.#gossip.complete()
       this.#status.complete()
     })

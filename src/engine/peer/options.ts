@@ -32,6 +32,8 @@ export interface GenesisOptions {
   /** Of application payloads. `single`: one peer's vote orders it; `supermajority`: enough voters must ask for it. Default: `single`. */
   readonly mode?: PayloadMode
   readonly limits?: CanonicalLimits
+  /** Blocks between checkpoints; each change of voters is one besides. 0: no others. Default: 100. */
+  readonly checkpointInterval?: number
   /** The application's own part of Genesis. Default: empty. */
   readonly application?: Bytes
 }
@@ -82,6 +84,7 @@ export interface PeerSettings {
   readonly logger: Logger
 }
 
+const DEFAULT_CHECKPOINT_INTERVAL = 100
 const DEFAULT_MAX_UNAGREED = 10_000
 const DEFAULT_CLOSE_TIMEOUT_MS = 5_000
 const NO_BATCHING: BatchingOptions = { maxPayloads: 1, maxDelayMs: 0 }
@@ -94,6 +97,11 @@ export function groupOf(genesis: GenesisOptions): Group<Bytes> {
     members: genesis.members,
     mode: { name: `witan/frames/${mode}`, modeOf: (payload) => payloadMode(payload, mode) },
     limits: genesis.limits ?? DEFAULT_LIMITS,
+    checkpointInterval: atLeast(
+      'genesis.checkpointInterval',
+      genesis.checkpointInterval ?? DEFAULT_CHECKPOINT_INTERVAL,
+      0,
+    ),
     hash: sha3,
     ...(genesis.application === undefined ? {} : { relatedInfo: genesis.application }),
   })

@@ -39,6 +39,8 @@ export interface PublishedStep {
   readonly facts: readonly ParsecFact[]
   readonly blocks: readonly AgreedBlock[]
   readonly faults: ParsecStep<Bytes>['faults']
+  /** Positions of checkpoints (in blocks) that are proven now. */
+  readonly proven: readonly number[]
 }
 
 /** Steps that may wait for the log before more messages are taken. */
@@ -56,6 +58,8 @@ export class PeerEngine {
   #publishing: Promise<void> = Promise.resolve()
   /** Blocks that subscribers have seen, or that were there when we started. */
   #publishedCount = 0
+  /** Likewise of proven checkpoints. */
+  #provenCount = 0
   #underWay = 0
   #rebuilding: Promise<void> | undefined
   #isOver = false
@@ -93,6 +97,7 @@ export class PeerEngine {
     if (recovered !== undefined) {
       this.#adopt(recovered)
       this.#publishedCount = recovered.blocks
+      this.#provenCount = recovered.parsec.provenCheckpoints.length
       return recovered
     }
     const { group } = this.#settings
@@ -146,6 +151,11 @@ export class PeerEngine {
     if (this.isRunning) void this.#background(this.parsec.graphBeyond(to, summary))
   }
 
+  /** Asks a peer for what our checkpoints lack. */
+  askForSignatures(to: Bytes): void {
+    if (this.isRunning) void this.#background(this.parsec.askForSignatures(to))
+  }
+
   /** Takes no more; resolves when what is under way is durable and published. */
   async stop(): Promise<void> {
     this.#isOver = true
@@ -189,7 +199,7 @@ export class PeerEngine {
   /** Appends, then sends and publishes, in the order of the steps. */
   async #commit(step: ParsecStep<Bytes>): Promise<void> {
     const blocks = this.#takeBlocks()
-    const { facts, effects, faults } = step
+    const { facts, effects, faults, proven } = step
     if (facts.length + effects.length + faults.length === 0) return
     this.#underWay += 1
     const { parsec } = this
@@ -205,7 +215,7 @@ export class PeerEngine {
     try {
       await sent
       await published
-      this.#publish({ facts, blocks, faults })
+      this.#publish({ facts, blocks, faults, proven })
     } catch (error) {
       this.#recoverFrom(error, parsec)
       throw this.#explained(error)
@@ -216,6 +226,7 @@ export class PeerEngine {
 
   #publish(step: PublishedStep): void {
     this.#publishedCount += step.blocks.length
+    this.#provenCount += step.proven.length
     this.#events.published(step)
   }
 
@@ -267,7 +278,8 @@ export class PeerEngine {
       this.#logged = Promise.resolve()
       this.#rebuilding = undefined
       // What was written although its append failed, or whose block was not logged, was seen by nobody yet.
-      this.#publish({ facts: [], blocks: recovered.newBlocks, faults: [] })
+      const proven = recovered.parsec.provenCheckpoints.slice(this.#provenCount)
+      this.#publish({ facts: [], blocks: recovered.newBlocks, faults: [], proven })
     } catch (error) {
       this.#rebuilding = undefined
       this.#end(error as Error)

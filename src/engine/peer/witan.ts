@@ -19,6 +19,7 @@ import type { ConsensusServiceOptions } from '../ballots/options.ts'
 import { NoticeQueue } from '../notices.ts'
 import { Application } from './application.ts'
 import type { AgreedBlock, PayloadBlock } from './blocks.ts'
+import { CheckpointBook, type ProvenCheckpoint } from './checkpoints.ts'
 import { PeerError } from './errors.ts'
 import { Gossiper } from './gossiper.ts'
 import { History, type HistoryOptions } from './history.ts'
@@ -43,6 +44,8 @@ export class Witan<Payload = Bytes> {
   readonly #gossiper: Gossiper
   readonly #history: History
   readonly #application: Application<Payload>
+  /** What proves our order to others (parsec §8). */
+  readonly checkpoints: CheckpointBook
   readonly #actor: Actor<typeof peerMachine>
   readonly #self: string
   #error: Error | undefined
@@ -54,6 +57,8 @@ export class Witan<Payload = Bytes> {
   /** Every block, membership included, from now on. */
   readonly allBlocks$: Observable<AgreedBlock>
   readonly evidence$: Observable<Evidence>
+  /** Checkpoints of the order, once they are proven; those of before are in `checkpoints.all()`. */
+  readonly checkpoints$: Observable<ProvenCheckpoint>
   readonly membership$: Observable<Membership>
   readonly status$: Observable<Status>
   /** Every gossip event that joined our graph, once durable. */
@@ -83,10 +88,12 @@ export class Witan<Payload = Bytes> {
       hashOf: (observation) => this.#engine.parsec.hashOf(observation),
       vote: (observation) => this.#voteFor(observation),
     })
+    this.checkpoints = new CheckpointBook(() => this.#engine.parsec, this.#history)
     this.#actor = createActor(this.#provideActions())
     this.blocks$ = this.#notices.blocks$
     this.allBlocks$ = this.#notices.allBlocks$
     this.evidence$ = this.#notices.evidence$
+    this.checkpoints$ = this.#notices.checkpoints$
     this.membership$ = this.#membership.membership$
     this.status$ = this.#notices.status$
     this.gossip$ = this.#notices.gossip$
@@ -202,10 +209,13 @@ export class Witan<Payload = Bytes> {
     })
   }
 
-  #published({ facts, blocks, faults }: PublishedStep): void {
+  #published({ facts, blocks, faults, proven }: PublishedStep): void {
     for (const fact of facts) if (fact.type === 'GossipEventAccepted') this.#notices.gossip(fact)
-    for (const { peer, error } of faults) this.#notices.evidence({ peer: toHex(peer), error })
+    for (const { peer, error, evidence } of faults) {
+      this.#notices.evidence({ peer: toHex(peer), error, ...(evidence === undefined ? {} : { proof: evidence }) })
+    }
     for (const block of blocks) this.#publishBlock(block)
+    for (const position of proven) this.#notices.checkpoint(this.checkpoints.get(position))
     if (blocks.some(({ observation }) => observation.type !== 'OpaquePayload')) this.#followMembership()
     if (blocks.length > 0) this.#publishStatus()
     this.#gossiper.planSoon()

@@ -62,6 +62,9 @@ export class Checkpoints {
   readonly #byPosition = new Map<number, Checkpoint>()
   readonly #statements = new Map<Checkpoint, Bytes>()
   readonly #unproven = new Set<Checkpoint>()
+  /** Those that lack signatures, or follow a change of voters that does. In order of position. */
+  readonly #waiting = new Set<Checkpoint>()
+  readonly #proven: number[] = []
   readonly #unsigned = new Set<Checkpoint>()
   #epoch = 0
   #generations = 0
@@ -93,8 +96,19 @@ export class Checkpoints {
     return this.#byPosition.get(position)
   }
 
-  isProven(checkpoint: Checkpoint): boolean {
+  /** It has the signatures of a supermajority. */
+  isSigned(checkpoint: Checkpoint): boolean {
     return !this.#unproven.has(checkpoint)
+  }
+
+  /** It has, and every change of voters before it. */
+  isProven(checkpoint: Checkpoint): boolean {
+    return !this.#waiting.has(checkpoint)
+  }
+
+  /** Positions of the proven ones, in the order in which they became so. */
+  get proven(): readonly number[] {
+    return this.#proven
   }
 
   /** Those that `self` should sign and did not. */
@@ -136,6 +150,7 @@ export class Checkpoints {
     this.#all.push(checkpoint)
     this.#byPosition.set(position, checkpoint)
     this.#unproven.add(checkpoint)
+    this.#waiting.add(checkpoint)
     // parsec §8: every voter from before the group, one removed by it as its last act.
     if (before.has(self)) this.#unsigned.add(checkpoint)
   }
@@ -184,6 +199,16 @@ export class Checkpoints {
   #take(checkpoint: Checkpoint, signer: PeerIndex, signature: Bytes): void {
     const { signers, signatures } = checkpoint
     signatures.set(signers.seatOf(signer), signature)
-    if (signers.isMajority(signatures.size)) this.#unproven.delete(checkpoint)
+    if (signers.isMajority(signatures.size) && this.#unproven.delete(checkpoint)) this.#proceed()
+  }
+
+  #proceed(): void {
+    for (const checkpoint of this.#waiting) {
+      const isSigned = this.isSigned(checkpoint)
+      if (!isSigned && checkpoint.isChange) return
+      if (!isSigned) continue
+      this.#waiting.delete(checkpoint)
+      this.#proven.push(checkpoint.position)
+    }
   }
 }

@@ -94,7 +94,7 @@ function takeEntry<P>(
   const message = checkpointMessage(group.id, statement)
   for (const share of signatures) {
     const seat = checkpoint.signers.seatOf(peers.find(share.signer))
-    if (seat < 0 || !isWanted(checkpoints.isProven(checkpoint), checkpoint, seat, isOurs)) continue
+    if (seat < 0 || !isWanted(checkpoints.isSigned(checkpoint), checkpoint, seat, isOurs)) continue
     if (verify(share.signer, message, share.signature) !== 'valid') {
       work.blame(from, new ParsecError({ code: 'InvalidMessage', why: 'a signature of a checkpoint does not verify' }))
       continue
@@ -111,11 +111,11 @@ function takeEntry<P>(
   }
 }
 
-/** Each signer is heard once for what we state, until it is proven, and once against it. */
-function isWanted(isProven: boolean, checkpoint: Checkpoint, seat: number, isOurs: boolean): boolean {
+/** Each signer is heard once for what we state, until enough are, and once against it. */
+function isWanted(isSigned: boolean, checkpoint: Checkpoint, seat: number, isOurs: boolean): boolean {
   const { signatures, contradictions } = checkpoint
   if (!isOurs) return !contradictions.has(seat)
-  return !signatures.has(seat) && (!isProven || contradictions.has(seat))
+  return !signatures.has(seat) && (!isSigned || contradictions.has(seat))
 }
 
 /** A fault of the signer; with both signatures it is proved to anybody. */

@@ -32,24 +32,15 @@ export function viewOf<P>(state: State<P>, checkpoint: Checkpoint): CheckpointVi
     ...decodeStatement(checkpoints.statementOf(checkpoint), group.format),
     signers: signers.peers.map((peer) => peers.idOf(peer)),
     signed: signed.map((peer) => peers.idOf(peer)),
-    isProven: isPathProven(state, checkpoint),
+    isProven: checkpoints.isProven(checkpoint),
   }
-}
-
-/** It is proven, and every change of voters before it. */
-function isPathProven<P>({ checkpoints }: State<P>, checkpoint: Checkpoint): boolean {
-  for (const it of checkpoints.unproven) {
-    if (it === checkpoint || (it.isChange && it.position < checkpoint.position)) return false
-  }
-  return true
 }
 
 /** Null while it is not proven. */
 export function checkpointProof<P>(state: State<P>, checkpoint: Checkpoint): Bytes | null {
-  if (!isPathProven(state, checkpoint)) return null
-  const path = state.checkpoints.all.filter(
-    (it) => it === checkpoint || (it.isChange && it.position < checkpoint.position),
-  )
+  const { checkpoints } = state
+  if (!checkpoints.isProven(checkpoint)) return null
+  const path = checkpoints.all.filter((it) => it === checkpoint || (it.isChange && it.position < checkpoint.position))
   return encodeCheckpointProof({ groupId: state.group.id, path: path.map((it) => certifiedOf(state, it)) })
 }
 

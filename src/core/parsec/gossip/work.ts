@@ -10,7 +10,6 @@ import type { Signer } from '../../../ports/signature-scheme.ts'
 import { decodeEvent, encodeContent, encodeMessage } from '../../../wire/canonical/event.ts'
 import { encodeObservation } from '../../../wire/canonical/observation.ts'
 import type { Cause, Observation, PeerId } from '../../../wire/canonical/types.ts'
-import type { Checkpoint } from '../checkpoint/checkpoints.ts'
 import { signDue } from '../checkpoint/signing.ts'
 import type { ParsecError } from '../errors.ts'
 import { accept, evolve } from '../evolve.ts'
@@ -26,15 +25,13 @@ export class Work<Payload> {
   readonly #effects: SendMessage[] = []
   readonly #faults: ParsecFault[] = []
   readonly #blocksBefore: number
-  readonly #checkpointsBefore: number
-  readonly #unprovenBefore: readonly Checkpoint[]
+  readonly #provenBefore: number
 
   constructor(state: State<Payload>, signer: Signer) {
     this.state = state
     this.#signer = signer
     this.#blocksBefore = state.blocks.made
-    this.#checkpointsBefore = state.checkpoints.all.length
-    this.#unprovenBefore = [...state.checkpoints.unproven]
+    this.#provenBefore = state.checkpoints.proven.length
   }
 
   /** A received event that passed its checks. */
@@ -114,14 +111,12 @@ export class Work<Payload> {
 
   finish(error?: ParsecError): ParsecStep<Payload> {
     signDue(this)
-    const { checkpoints } = this.state
-    const candidates = [...this.#unprovenBefore, ...checkpoints.all.slice(this.#checkpointsBefore)]
     const step = {
       facts: this.#facts,
       effects: this.#effects,
       faults: this.#faults,
       blocks: this.state.blocks.since(this.#blocksBefore),
-      proven: candidates.filter((it) => checkpoints.isProven(it)).map(({ position }) => position),
+      proven: this.state.checkpoints.proven.slice(this.#provenBefore),
     }
     return error === undefined ? step : { ...step, error }
   }
