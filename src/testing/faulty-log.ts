@@ -3,30 +3,19 @@
  *
  * A log that fails when told to: for tests of what stands on one.
  *
- * Guarantees: what it does not make fail, it passes to the log inside, unchanged. Each fault says both what the caller
- * sees and whether the facts are there afterwards; `lost` and `unanswered` look the same to the caller, as they do when a
- * server's answer is lost.
+ * Guarantees: what it does not make fail, it passes to the log inside, unchanged.
  */
 
 import {
   type EventLog,
-  LogError,
   type NewFact,
+  NO_STREAM,
   type ReadOptions,
   type RecordedFact,
   type Revision,
   type SubscribeOptions,
 } from '../ports/event-log.ts'
-
-/**
- * | Fault | The caller sees | Written |
- * | --- | --- | --- |
- * | `full` | `LogFull` | no |
- * | `unavailable` | `LogUnavailable` | no |
- * | `lost` | `LogTimeout` | no |
- * | `unanswered` | `LogTimeout` | yes |
- */
-export type AppendFault = 'full' | 'unavailable' | 'lost' | 'unanswered'
+import { type AppendFault, appendError, isWritten } from './append-fault.ts'
 
 /** Which fault an append meets; `undefined` for none. `attempt` counts appends from 0. */
 export type FaultPlan = (append: {
@@ -34,18 +23,6 @@ export type FaultPlan = (append: {
   readonly stream: string
   readonly facts: readonly NewFact[]
 }) => AppendFault | undefined
-
-function errorOf(fault: AppendFault): LogError {
-  switch (fault) {
-    case 'full':
-      return new LogError({ code: 'LogFull' }, 'injected: the disk is full')
-    case 'unavailable':
-      return new LogError({ code: 'LogUnavailable', operation: 'append' }, 'injected: the log is unavailable')
-    case 'lost':
-    case 'unanswered':
-      return new LogError({ code: 'LogTimeout', operation: 'append', timeoutMs: 0 }, 'injected: no answer')
-  }
-}
 
 export class FaultyLog implements EventLog {
   readonly #inner: EventLog
@@ -113,13 +90,13 @@ export class FaultyLog implements EventLog {
     ...append: readonly [string, readonly NewFact[], Revision]
   ): Promise<Revision> {
     await this.#held
-    if (fault === undefined) return this.#inner.append(...append)
-    if (fault === 'unanswered') await this.#inner.append(...append)
-    throw errorOf(fault)
+    const revision = isWritten(fault) ? await this.#inner.append(...append) : NO_STREAM
+    if (fault === undefined) return revision
+    throw appendError(fault)
   }
 
   async *#guarded(facts: () => AsyncIterable<RecordedFact>): AsyncGenerator<RecordedFact, void, undefined> {
-    if (this.#areReadsDown) throw errorOf('unavailable')
+    if (this.#areReadsDown) throw appendError('unavailable')
     yield* facts()
   }
 
@@ -143,7 +120,7 @@ export class FaultyLog implements EventLog {
   }
 
   async lastRevision(stream: string): Promise<Revision> {
-    if (this.#areReadsDown) throw errorOf('unavailable')
+    if (this.#areReadsDown) throw appendError('unavailable')
     return this.#inner.lastRevision(stream)
   }
 

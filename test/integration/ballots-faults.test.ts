@@ -5,7 +5,8 @@ import type { ConsensusService } from '../../src/engine/ballots/consensus-servic
 import { streamName } from '../../src/engine/streams.ts'
 import { memoryLog } from '../../src/log/index.ts'
 import { LogError, type NewFact } from '../../src/ports/event-log.ts'
-import { type AppendFault, FaultyLog } from '../../src/testing/faulty-log.ts'
+import type { AppendFault } from '../../src/testing/append-fault.ts'
+import { FaultyLog } from '../../src/testing/faulty-log.ts'
 import { anyCommand, execute, runs, SCOPES } from '../support/ballot-commands.ts'
 import { codeOf, dump, factsOf, request, settle, voteBy, type World, world } from '../support/ballots.ts'
 

@@ -11,13 +11,11 @@ import { CALM, CALM_DISK, drawDisk, drawNetwork } from './scenario.ts'
 import type { Life, SimPeer } from './sim-peer.ts'
 import type { World } from './world.ts'
 
-const MAX_JOINS = 2
 const HOUR_MS = 3_600_000
 
 export class Chaos {
   readonly #world: World
   readonly #random: World['random']
-  readonly #joiners: SimPeer[] = []
   readonly #deeds: Readonly<Record<FaultKind, () => void>>
 
   constructor(world: World) {
@@ -33,7 +31,7 @@ export class Chaos {
       disk: () => this.#disk(),
       clockJump: () => this.#jump(),
       silence: () => this.#silence(),
-      join: () => this.#join(),
+      join: () => world.membership.join(),
       leave: () => this.#leave(),
       secondProcess: () => this.#secondProcess(),
       pause: () => this.#pause(),
@@ -42,21 +40,9 @@ export class Chaos {
 
   /** Does one thing. */
   strike(): void {
-    this.#deeds[this.#random.pick(this.#world.scenario.faults)]()
-  }
-
-  /** Whoever may vote for joins and leaves that are asked for does. */
-  campaign(): void {
-    const { peers } = this.#world
-    const leavers = peers.filter(({ isLeaving }) => isLeaving)
-    for (const peer of peers) {
-      for (const joiner of this.#joiners) {
-        if (peer !== joiner && !isVoter(peer, joiner)) this.#world.launch(peer.voteForMember('add', joiner.id))
-      }
-      for (const leaver of leavers) {
-        if (isVoter(peer, leaver)) this.#world.launch(peer.voteForMember('remove', leaver.id))
-      }
-    }
+    const { scenario, adversaries } = this.#world
+    this.#deeds[this.#random.pick(scenario.faults)]()
+    for (const adversary of adversaries) adversary.strike?.()
   }
 
   /** From now on nothing goes wrong any more. */
@@ -65,9 +51,8 @@ export class Chaos {
     world.isCalm = true
     world.network.heal()
     world.network.setFaults(CALM)
-    const [forker, ...twins] = world.forkers
-    for (const twin of twins) twin.crash()
-    for (const peer of [...world.peers, ...(forker === undefined ? [] : [forker])]) {
+    for (const adversary of world.adversaries) adversary.calm()
+    for (const peer of world.peers) {
       peer.disk.faults = CALM_DISK
       peer.isMute = false
       peer.life?.process.crashAfter(Number.POSITIVE_INFINITY, () => undefined)
@@ -82,16 +67,21 @@ export class Chaos {
   }
 
   #crash(): void {
-    const running = [...this.#world.peers, ...this.#world.forkers].filter(({ life }) => life !== undefined)
+    const { peers, adversaries } = this.#world
+    const running = peers.filter(({ life }) => life !== undefined)
+    const victims = [
+      ...running.map((peer) => () => this.#kill(peer)),
+      ...adversaries.map((adversary) => () => adversary.crash?.()),
+    ]
+    if (victims.length === 0) return
     // Sometimes everybody: a power failure.
-    const victims = this.#random.chance(0.1) ? running : running.length === 0 ? [] : [this.#random.pick(running)]
-    for (const victim of victims) this.#kill(victim)
+    for (const kill of this.#random.chance(0.1) ? victims : [this.#random.pick(victims)]) kill()
   }
 
   #kill(peer: SimPeer): void {
     this.#world.counts.crashes += 1
     peer.crash()
-    if (!peer.name.endsWith('-twin')) this.#world.restartLater(peer)
+    this.#world.restartLater(peer)
   }
 
   #crashAtDealing(): void {
@@ -147,25 +137,9 @@ export class Chaos {
     })
   }
 
-  #join(): void {
-    if (this.#joiners.length >= MAX_JOINS) return
-    const joiner = this.#world.addJoiner(`joiner-${this.#joiners.length}`)
-    this.#world.counts.joins += 1
-    this.#joiners.push(joiner)
-    this.#world.launch(joiner.start())
-  }
-
-  /** One leaves at most, and never so that the forker is a third. */
   #leave(): void {
-    const { peers, forkers, counts } = this.#world
-    const genesis = peers.filter(({ section }) => section === undefined)
-    const leaver = this.#anyUp()
-    if (leaver === undefined || leaver.section !== undefined || counts.leaves > 0) return
-    if (genesis.length - 1 + Math.min(forkers.length, 1) <= 3 * Math.min(forkers.length, 1) || genesis.length < 4)
-      return
-    counts.leaves += 1
-    leaver.isLeaving = true
-    this.#world.launch(leaver.voteForMember('remove', leaver.id))
+    const peer = this.#anyUp()
+    if (peer !== undefined) this.#world.membership.leave(peer)
   }
 
   /** An operator's mistake: the same identity runs twice on one log, the older one perhaps asleep. */
@@ -188,15 +162,8 @@ export class Chaos {
   }
 
   #later(afterMs: number, call: () => void): void {
-    const { clock } = this.#world
-    clock.schedule(clock.nowMs() + afterMs, () => {
+    this.#world.later(afterMs, () => {
       if (!this.#world.isCalm) call()
     })
   }
-}
-
-/** Whether `peer` counts `other` among the voters. */
-export function isVoter(peer: SimPeer, other: SimPeer): boolean {
-  const id = Buffer.from(other.id).toString('hex')
-  return peer.life?.witan.membership.voters.includes(id) === true
 }

@@ -58,6 +58,7 @@ export function noCounts(): SimCounts {
     knownForks: 0,
     changesOfVoters: 0,
     appends: 0,
+    facts: 0,
     tornTails: 0,
     lostAppends: 0,
     unansweredAppends: 0,

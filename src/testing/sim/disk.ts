@@ -10,16 +10,8 @@
 
 import { memoryLog } from '../../log/index.ts'
 import type { Clock } from '../../ports/clock.ts'
-import {
-  type EventLog,
-  LogError,
-  type NewFact,
-  type ReadOptions,
-  type RecordedFact,
-  type Revision,
-  type SubscribeOptions,
-} from '../../ports/event-log.ts'
-import type { AppendFault } from '../faulty-log.ts'
+import type { EventLog, NewFact, ReadOptions, RecordedFact, Revision, SubscribeOptions } from '../../ports/event-log.ts'
+import { type AppendFault, appendError, isWritten } from '../append-fault.ts'
 import type { SeededRandom } from '../seeded-random.ts'
 import { factText } from './fact-text.ts'
 import { never, type SimProcess } from './process.ts'
@@ -40,6 +32,8 @@ export interface DiskFaults {
 
 export interface DiskCounts {
   appends: number
+  /** Facts that became durable. */
+  facts: number
   /** Crashes that lost appends under way after others of the same moment had become durable. */
   tornTails: number
   /** Appends under way that a crash lost. */
@@ -47,6 +41,7 @@ export interface DiskCounts {
   /** Appends durable at a crash that never were answered. */
   unansweredAppends: number
   appendFaults: number
+  /** Appends refused since another life had written. */
   fences: number
 }
 
@@ -145,6 +140,7 @@ export class SimDisk {
     const last = await this.#durable.append(stream, facts, revision - 1)
     if (last > (this.#heights.get(stream) ?? -1)) {
       this.#heights.set(stream, last)
+      this.#counts.facts += facts.length
       this.#onDurable({ stream, facts, revision })
     }
     return last
@@ -183,11 +179,8 @@ class SimLog implements EventLog {
     const pending = this.#underWay.shift()
     if (pending === undefined) return
     if (pending.fault !== undefined) this.#disk.counts.appendFaults += 1
-    if (pending.fault !== undefined && pending.fault !== 'unanswered') {
-      pending.reject(errorOf(pending.fault))
-      return
-    }
-    void this.#carryOut(pending)
+    if (pending.fault !== undefined && !isWritten(pending.fault)) pending.reject(appendError(pending.fault))
+    else void this.#carryOut(pending)
   }
 
   async #carryOut(append: Pending): Promise<void> {
@@ -207,7 +200,7 @@ class SimLog implements EventLog {
       return
     }
     if (fault === undefined) resolve(revision)
-    else reject(errorOf(fault))
+    else reject(appendError(fault))
   }
 
   #tear(): void {
@@ -218,7 +211,16 @@ class SimLog implements EventLog {
     counts.unansweredAppends += kept
     counts.lostAppends += pending.length - kept
     if (kept > 0 && kept < pending.length) counts.tornTails += 1
-    for (const append of pending.slice(0, kept)) this.#disk.write(append).catch(() => undefined)
+    for (const append of pending.slice(0, kept)) void this.#leave(append)
+  }
+
+  /** Nobody waits for it any more. Where another process wrote before, it is lost. */
+  async #leave(append: Pending): Promise<void> {
+    try {
+      await this.#disk.write(append)
+    } catch {
+      this.#disk.counts.fences += 1
+    }
   }
 
   async *#whileAlive(facts: () => AsyncIterable<RecordedFact>): AsyncGenerator<RecordedFact, void, undefined> {
@@ -255,17 +257,5 @@ class SimLog implements EventLog {
 
   close(): Promise<void> {
     return Promise.resolve()
-  }
-}
-
-function errorOf(fault: AppendFault): LogError {
-  switch (fault) {
-    case 'full':
-      return new LogError({ code: 'LogFull' }, 'simulated: the disk is full')
-    case 'unavailable':
-      return new LogError({ code: 'LogUnavailable', operation: 'append' }, 'simulated: no log')
-    case 'lost':
-    case 'unanswered':
-      return new LogError({ code: 'LogTimeout', operation: 'append', timeoutMs: 0 }, 'simulated: no answer')
   }
 }

@@ -7,10 +7,11 @@
 import { createHash } from 'node:crypto'
 import type { AgreedBlock } from '../../engine/peer/blocks.ts'
 import { SeededRandom } from '../seeded-random.ts'
-import { Chaos, isVoter } from './chaos.ts'
+import { Chaos } from './chaos.ts'
 import type { SimCounts } from './counts.ts'
 import { drawScenario, type Scenario } from './scenario.ts'
 import type { Hooks, SimPeer } from './sim-peer.ts'
+import type { Lack } from './stage.ts'
 import { type Violation, violation } from './violation.ts'
 import { World } from './world.ts'
 
@@ -34,10 +35,11 @@ export interface SimResult {
   readonly scenario: Scenario
 }
 
+/** The faults end after so many times their time, even where there was too little to see by then. */
+const MOST_CHAOS = 4
 const CALM_LIMIT_MS = 300_000
 const SETTLING_MS = 120_000
 const HOUR_MS = 3_600_000
-const CAMPAIGN_MS = 400
 
 export async function simulate(options: SimOptions): Promise<SimResult> {
   const random = new SeededRandom(options.seed)
@@ -61,92 +63,65 @@ export async function simulate(options: SimOptions): Promise<SimResult> {
 }
 
 async function disturb(world: World, chaos: Chaos): Promise<void> {
-  const { clock, scenario } = world
-  for (const peer of [...world.peers, ...world.forkers]) world.launch(peer.start())
-  const endMs = clock.nowMs() + scenario.chaosMs
-  const random = world.random.fork('work')
-  const every = (periodMs: number, work: () => void): void => {
-    const next = (): void => {
-      if (world.isCalm || world.violation !== undefined) return
-      work()
-      clock.schedule(clock.nowMs() + 1 + random.fraction() * 2 * periodMs, next)
-    }
-    clock.schedule(clock.nowMs() + random.fraction() * 2 * periodMs, next)
-  }
-  every(scenario.voteEveryMs, () => {
-    const up = world.peers.filter(({ isUp }) => isUp)
-    if (up.length > 0) world.cast(random.pick(up))
-    const forker = world.forkers[random.int(0, 9)]
-    if (forker?.isUp === true) world.cast(forker)
+  const { clock, scenario, random } = world
+  for (const adversary of world.adversaries) adversary.start()
+  for (const peer of world.peers) world.launch(peer.start())
+  for (const workload of world.workloads) workload.begin()
+  world.every(
+    scenario.faultEveryMs,
+    random.fork('faults'),
+    () => world.isCalm,
+    () => chaos.strike(),
+  )
+  const startMs = clock.nowMs()
+  await world.runUntil(startMs + MOST_CHAOS * scenario.chaosMs, () => {
+    return clock.nowMs() >= startMs + scenario.chaosMs && world.hasSeenEnough
   })
-  every(scenario.faultEveryMs, () => chaos.strike())
-  every(CAMPAIGN_MS, () => chaos.campaign())
-  if (scenario.hasForker) {
-    clock.schedule(clock.nowMs() + random.int(100, scenario.chaosMs >> 1), () => world.launch(world.splitForker()))
-  }
-  await world.runUntil(endMs)
 }
 
 async function calm(world: World, chaos: Chaos): Promise<void> {
   chaos.end()
   const { clock } = world
   const endMs = clock.nowMs() + CALM_LIMIT_MS
-  const campaign = (): void => {
-    chaos.campaign()
-    if (clock.nowMs() < endMs && whatLacks(world) !== undefined) clock.schedule(clock.nowMs() + CAMPAIGN_MS, campaign)
-  }
-  campaign()
   let checkedAtMs = 0
-  const hasConverged = await world.runUntil(endMs, () => {
+  world.isSettled = await world.runUntil(endMs, () => {
     if (clock.nowMs() < checkedAtMs + 50) return false
     checkedAtMs = clock.nowMs()
-    return whatLacks(world) === undefined
+    return world.hasSeenEnough && whatLacks(world) === undefined
   })
-  if (!hasConverged) {
-    const [peer, what] = whatLacks(world) ?? ['nobody', '']
-    world.fail(violation('liveness', peer, `${what}, ${CALM_LIMIT_MS} ms after the last fault`))
-  }
+  if (world.isSettled) return
+  const { peer, what } = whatLacks(world) ?? { peer: 'all', what: `only ${world.events} events` }
+  world.fail(violation('liveness', peer, `${what}, ${CALM_LIMIT_MS} ms after the last fault`))
 }
 
-/** The first thing that is not as it must become: whose, and what. */
-function whatLacks(world: World): readonly [string, string] | undefined {
-  const staying = world.peers.filter(({ isLeaving }) => !isLeaving)
-  for (const peer of staying) {
-    const lacks = whatPeerLacks(world, peer)
-    if (lacks !== undefined) return [peer.name, lacks]
+/** The first thing that is not as it must become. */
+function whatLacks(world: World): Lack | undefined {
+  for (const peer of world.peers) {
+    const what = peer.isLeaving ? undefined : whatPeerLacks(world, peer)
+    if (what !== undefined) return { peer: peer.name, what }
   }
-  for (const [payload, peer] of world.durableVotes) {
-    if (!peer.isLeaving && peer.checker !== undefined && !world.wasOrdered(payload)) {
-      return [peer.name, `the vote for ${payload} is durable and not ordered`]
-    }
+  for (const workload of world.workloads) {
+    const lack = workload.lacks?.()
+    if (lack !== undefined) return lack
   }
   return undefined
 }
 
-function whatPeerLacks({ order, peers }: World, peer: SimPeer): string | undefined {
+function whatPeerLacks({ order }: World, peer: SimPeer): string | undefined {
   if (!peer.isUp || peer.life === undefined) return 'it does not run'
   const { state, blocks } = peer.life.witan.status
   if (state !== 'member') return `it is ${state}`
-  if (blocks !== order.length) return `it has ${blocks} blocks of ${order.length}`
-  for (const other of peers) {
-    if (isVoter(peer, other) === other.isLeaving) return `${other.name} is ${other.isLeaving ? 'still' : 'no'} voter`
-  }
-  return undefined
+  return blocks === order.length ? undefined : `it has ${blocks} blocks of ${order.length}`
 }
 
 async function beIdle(world: World): Promise<void> {
-  const { clock, scenario, forkers } = world
-  // A forker may ask for ever, and whoever is asked must answer.
-  for (const forker of forkers) forker.crash()
+  const { clock, scenario, adversaries } = world
+  for (const adversary of adversaries) adversary.end()
   await world.runUntil(clock.nowMs() + SETTLING_MS)
-  const before = world.eventsOnDisks
+  const before = world.counts.facts
   await world.runUntil(clock.nowMs() + scenario.idleHours * HOUR_MS)
-  const made = world.eventsOnDisks - before
-  if (made > 0) world.fail(violation('quiet', 'all', `${made} events in ${scenario.idleHours} idle hours`))
-}
-
-function rethrow(error: unknown): never {
-  throw error
+  const made = world.counts.facts - before
+  if (made > 0) world.fail(violation('quiet', 'all', `${made} facts in ${scenario.idleHours} idle hours`))
 }
 
 async function* skipping(blocks: AsyncIterable<AgreedBlock>, isPlanted: boolean): AsyncGenerator<AgreedBlock> {
@@ -154,33 +129,25 @@ async function* skipping(blocks: AsyncIterable<AgreedBlock>, isPlanted: boolean)
 }
 
 async function readHistory(world: World): Promise<void> {
-  for (const { life, checker, name } of world.peers) {
-    if (life === undefined || checker === undefined) continue
+  for (const { life, checks, name } of world.peers) {
+    if (life === undefined || checks === undefined) continue
     let isDone = false
-    const reading = checker
-      .history(skipping(life.witan.history.allBlocks(), world.hooks.skipsInHistory === true))
-      .catch((error: unknown) => world.guard(() => rethrow(error)))
-      .finally(() => {
-        isDone = true
-      })
-    world.launch(reading)
+    const read = async (): Promise<void> => {
+      const isPlanted = world.hooks.skipsInHistory === true
+      await checks.history(() => skipping(life.witan.history.allBlocks(), isPlanted))
+      isDone = true
+    }
+    world.launch(read())
     await world.runUntil(world.clock.nowMs() + 60_000, () => isDone)
-    if (!isDone && world.violation === undefined) world.fail(violation('history', name, 'reading it does not end'))
+    if (!isDone) world.fail(violation('history', name, 'reading it does not end'))
   }
 }
 
 function countsOf(world: World): SimCounts {
-  const { counts, network, peers, order } = world
+  const { counts, network, peers, order, events, elections } = world
   const { delivered: _, ...way } = network.counts
-  const checkers = peers.flatMap(({ checker }) => (checker === undefined ? [] : [checker]))
-  return {
-    ...counts,
-    ...way,
-    events: Math.max(0, ...checkers.map(({ events }) => events.count)),
-    blocks: order.length,
-    changesOfVoters: Math.max(0, ...checkers.map(({ changesOfVoters }) => changesOfVoters)),
-    elections: Math.max(0, ...checkers.map(({ blockAppends }) => blockAppends)),
-  }
+  const changesOfVoters = Math.max(...peers.map(({ checks }) => checks?.blocks.changesOfVoters ?? 0))
+  return { ...counts, ...way, events, blocks: order.length, changesOfVoters, elections }
 }
 
 async function digestOf({ peers, order, counts, clock }: World): Promise<string> {

@@ -23,11 +23,22 @@ export type FaultKind =
   | 'secondProcess'
   | 'pause'
 
+/** Parts against the rules: see adversaries/. */
+export type AdversaryName = 'forker'
+
+/** What the peers are asked for: see workloads/. */
+export type WorkloadName = 'payloads'
+
 export interface Scenario {
+  /** Genesis members, adversaries included. */
   readonly peers: number
-  /** One of them runs as two instances that different peers see. */
-  readonly hasForker: boolean
+  /** The parts of the first members; the others are correct. Always fewer than a third. */
+  readonly adversaries: readonly AdversaryName[]
+  readonly workloads: readonly WorkloadName[]
+  /** The faults go on for so long, and until there are so many gossip events and elections. */
   readonly chaosMs: number
+  readonly minEvents: number
+  readonly minElections: number
   readonly voteEveryMs: number
   readonly faultEveryMs: number
   readonly faults: readonly FaultKind[]
@@ -55,8 +66,11 @@ export function drawScenario(random: SeededRandom, idleHours: number): Scenario 
   const peers = random.pick([4, 4, 4, 5, 5, 6, 7])
   return {
     peers,
-    hasForker: random.chance(0.3),
+    adversaries: random.chance(0.3) ? ['forker'] : [],
+    workloads: ['payloads'],
     chaosMs: random.int(4_000, 12_000),
+    minEvents: 2_000,
+    minElections: 5,
     voteEveryMs: random.int(60, 300),
     faultEveryMs: random.int(80, 600),
     faults: [...ALWAYS, ...SOMETIMES.filter(() => random.chance(0.6))],

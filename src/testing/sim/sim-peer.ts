@@ -13,7 +13,8 @@ import type { Logger } from '../../ports/logger.ts'
 import type { Signer } from '../../ports/signature-scheme.ts'
 import type { MemoryNetwork } from '../../transport/memory/network.ts'
 import type { SeededRandom } from '../seeded-random.ts'
-import type { LifeChecker, PeerChecker } from './checker.ts'
+import type { LifeCheck } from './checks/check.ts'
+import type { PeerChecks } from './checks/index.ts'
 import type { SimDisk } from './disk.ts'
 import { SimProcess } from './process.ts'
 import { WireTap } from './wire-tap.ts'
@@ -56,12 +57,21 @@ export interface Surroundings {
   ended(peer: SimPeer, life: Life, error: Error): void
 }
 
+export interface SimPeerOptions {
+  readonly name: string
+  readonly signer: Signer
+  readonly disk: SimDisk
+  /** None for an adversary's bodies: they need not keep to anything. */
+  readonly checks?: PeerChecks
+  /** Who is there already, for a peer that joins. */
+  readonly section?: readonly Bytes[]
+}
+
 export class SimPeer {
   readonly name: string
   readonly signer: Signer
   readonly disk: SimDisk
-  /** None for a forker: it need not keep to anything. */
-  readonly checker: PeerChecker | undefined
+  readonly checks: PeerChecks | undefined
   readonly section: readonly Bytes[] | undefined
   readonly #world: Surroundings
   life: Life | undefined
@@ -73,19 +83,12 @@ export class SimPeer {
   #lives = 0
   #offsetMs = 0
 
-  constructor(
-    world: Surroundings,
-    name: string,
-    signer: Signer,
-    disk: SimDisk,
-    checker: PeerChecker | undefined,
-    section?: readonly Bytes[],
-  ) {
+  constructor(world: Surroundings, { name, signer, disk, checks, section }: SimPeerOptions) {
     this.#world = world
     this.name = name
     this.signer = signer
     this.disk = disk
-    this.checker = checker
+    this.checks = checks
     this.section = section
   }
 
@@ -113,7 +116,7 @@ export class SimPeer {
       this.#world.counts.restarts += 1
       await hooks.beforeRestart?.(this.disk)
     }
-    const check = this.checker?.life()
+    const check = this.checks?.life()
     this.#watch(life, check)
     try {
       const { blocks } = await witan.start()
@@ -131,7 +134,7 @@ export class SimPeer {
       id: this.id,
       inner: network.join(address),
       process,
-      sent: (bytes) => this.#world.guard(() => this.checker?.sent(bytes)),
+      sent: (bytes) => this.#world.guard(() => this.checks?.sent(bytes)),
       route: (to) => this.#world.route(this, to),
       ownerOf: (from) => this.#world.ownerOf(from),
       isMute: () => this.isMute,
@@ -149,7 +152,7 @@ export class SimPeer {
     }
   }
 
-  #watch(life: Life, check: LifeChecker | undefined): void {
+  #watch(life: Life, check: Required<LifeCheck> | undefined): void {
     const { witan, process } = life
     const { guard, hooks } = this.#world
     witan.gossip$.subscribe(({ bytes }) => {
@@ -189,11 +192,11 @@ export class SimPeer {
   }
 
   /** A vote for a payload; resolves to whether it is durable. */
-  async vote(payload: string): Promise<boolean> {
+  async vote(payload: Bytes): Promise<boolean> {
     const { life } = this
     if (life?.hasStarted !== true) return false
     try {
-      await life.witan.vote(new TextEncoder().encode(payload))
+      await life.witan.vote(payload)
       return true
     } catch (error) {
       this.#world.judge(this.name, error)

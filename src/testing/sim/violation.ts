@@ -20,6 +20,7 @@ export type Rule =
   | 'history'
   | 'liveness'
   | 'quiet'
+  | 'endless'
   | 'crashed-by-itself'
 
 export interface ViolationData {

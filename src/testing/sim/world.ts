@@ -1,8 +1,8 @@
 /**
  * @module testing/sim/world
  *
- * Everything of one simulated run in one place: the clock, the network, the peers with their disks, what was voted for,
- * and the first violation. Only the virtual clock moves it.
+ * Everything of one simulated run in one place: the clock, the network, the peers with their disks, the adversaries, what
+ * is asked of them, and the first violation. Only the virtual clock moves it.
  */
 
 import { type Bytes, equalBytes } from '../../base/bytes.ts'
@@ -12,20 +12,25 @@ import { PeerError } from '../../engine/peer/errors.ts'
 import { type GenesisOptions, groupOf } from '../../engine/peer/options.ts'
 import type { Logger } from '../../ports/logger.ts'
 import { MemoryNetwork } from '../../transport/memory/network.ts'
+import type { PayloadFrame } from '../../wire/payload.ts'
 import type { SeededRandom } from '../seeded-random.ts'
 import { VirtualClock } from '../virtual-clock.ts'
-import { AgreedOrder } from './agreed-order.ts'
-import { PeerChecker } from './checker.ts'
+import { ADVERSARIES } from './adversaries/index.ts'
+import { AgreedOrder } from './checks/agreed-order.ts'
+import { PeerChecks } from './checks/index.ts'
 import { noCounts, type SimCounts } from './counts.ts'
 import { SimDisk } from './disk.ts'
 import { CALM, type Scenario } from './scenario.ts'
 import { simulatedSigner } from './scheme.ts'
-import { type Hooks, type Life, SimPeer, type Surroundings } from './sim-peer.ts'
-import { type Violation, violation } from './violation.ts'
+import { type Hooks, type Life, SimPeer } from './sim-peer.ts'
+import type { Adversary, Stage, Workload } from './stage.ts'
+import { Violation, violation } from './violation.ts'
+import { WORKLOADS } from './workloads/index.ts'
+import { Membership } from './workloads/membership.ts'
 
 const START_MS = 1_700_000_000_000
 
-export class World implements Surroundings {
+export class World implements Stage {
   readonly clock = new VirtualClock(START_MS)
   readonly counts: SimCounts = noCounts()
   readonly order = new AgreedOrder()
@@ -35,17 +40,13 @@ export class World implements Surroundings {
   readonly scenario: Scenario
   readonly hooks: Hooks
   readonly peers: SimPeer[] = []
-  /** The two instances of the forker. */
-  readonly forkers: SimPeer[] = []
-  /** Votes that are durable, by payload: whose. */
-  readonly durableVotes = new Map<string, SimPeer>()
-  readonly #cast = new Set<string>()
-  readonly #ordered = new Set<string>()
+  readonly adversaries: readonly Adversary[]
+  readonly membership: Membership
+  readonly workloads: readonly Workload[]
   readonly #owners = new Map<string, Bytes>()
-  /** Names of the peers that see the second instance of the forker. */
-  readonly #otherSide = new Set<string>()
   violation: Violation | undefined
   isCalm = false
+  isSettled = false
 
   constructor(scenario: Scenario, random: SeededRandom, hooks: Hooks) {
     this.scenario = scenario
@@ -54,60 +55,52 @@ export class World implements Surroundings {
     this.network = new MemoryNetwork({ clock: this.clock, random: random.fork('network'), faults: CALM })
     const names = Array.from({ length: scenario.peers }, (_, i) => `peer-${i}`)
     this.genesis = { members: names.map((name) => this.signerOf(name).identity) }
-    for (const [i, name] of names.entries()) this.#add(name, scenario.hasForker && i === 0)
+    this.adversaries = scenario.adversaries.map((part, i) => ADVERSARIES[part](this, `peer-${i}`))
+    for (const name of names.slice(scenario.adversaries.length)) this.#add(name)
+    this.membership = new Membership(this)
+    this.workloads = [this.membership, ...scenario.workloads.map((name) => WORKLOADS[name](this))]
   }
 
   signerOf(name: string): ReturnType<typeof simulatedSigner> {
     return simulatedSigner(`${this.random.seed}/${name}`)
   }
 
-  #add(name: string, isForker: boolean, section?: readonly Bytes[]): SimPeer {
+  #add(name: string, section?: readonly Bytes[]): SimPeer {
     const signer = this.signerOf(name)
-    const checker = isForker
-      ? undefined
-      : new PeerChecker({
-          name,
-          id: signer.identity,
-          format: groupOf(this.genesis).format,
-          order: this.order,
-          ordered: (payload) => this.#noteOrdered(payload),
-          ...(this.scenario.hasForker ? { forker: this.signerOf('peer-0').identity } : {}),
-          forkKnown: () => {
-            this.counts.knownForks += 1
-          },
-        })
+    const checks = new PeerChecks({
+      name,
+      id: signer.identity,
+      format: groupOf(this.genesis).format,
+      order: this.order,
+      counts: this.counts,
+      isAdversary: (id) => this.#adversary(id) !== undefined,
+      ordered: (payload) => this.#ordered(payload),
+    })
     const disk = new SimDisk(this.clock, this.random.fork(`${name}/disk`), this.counts, (append) =>
-      this.guard(() => checker?.appended(append)),
+      this.guard(() => checks.appended(append)),
     )
     disk.faults = { faultRate: 0, maxDelayMs: this.random.pick([2, 20, 60]) }
-    const peer = new SimPeer(this, name, signer, disk, checker, section)
-    if (isForker) this.forkers.push(peer)
-    else this.peers.push(peer)
+    const peer = new SimPeer(this, { name, signer, disk, checks, ...(section === undefined ? {} : { section }) })
+    this.peers.push(peer)
     return peer
   }
 
-  /** A peer that wants to join. */
   addJoiner(name: string): SimPeer {
     return this.#add(
       name,
-      false,
       this.peers.filter(({ isLeaving }) => !isLeaving).map(({ id }) => id),
     )
   }
 
-  /** The forker's second instance, which some of the peers see from now on. */
-  async splitForker(): Promise<void> {
-    const [first] = this.forkers
-    if (first === undefined || this.forkers.length > 1) return
-    const disk = new SimDisk(this.clock, this.random.fork('twin/disk'), this.counts, () => undefined)
-    await disk.copyFrom(first.disk)
-    const twin = new SimPeer(this, `${first.name}-twin`, first.signer, disk, undefined)
-    this.forkers.push(twin)
-    for (const peer of this.random.shuffle(this.peers).slice(0, this.peers.length >> 1)) this.#otherSide.add(peer.name)
-    await twin.start(this.addressOf(first.id, 'twin'))
+  #adversary(id: Bytes): Adversary | undefined {
+    return this.adversaries.find((adversary) => equalBytes(adversary.id, id))
   }
 
-  /** Another address of a peer. */
+  /** Every workload hears of it, so that none waits for what another asked for in the same words. */
+  #ordered(payload: PayloadFrame): boolean {
+    return this.workloads.filter((workload) => workload.ordered?.(payload) === true).length > 0
+  }
+
   addressOf(id: Bytes, what: string): Bytes {
     const address = simulatedSigner(`${toHex(id)}/${what}`).identity
     this.#owners.set(toHex(address), id)
@@ -120,14 +113,8 @@ export class World implements Surroundings {
 
   /** Whose address a message is for; nobody's where the two may not see each other. */
   route(from: SimPeer, to: Bytes): Bytes | undefined {
-    const [first, twin] = this.forkers
-    if (first === undefined || twin === undefined) return to
-    const sees = (name: string): SimPeer => (this.#otherSide.has(name) ? twin : first)
-    if (from === first || from === twin) {
-      const recipient = this.peers.find(({ id }) => equalBytes(id, to))
-      return recipient !== undefined && sees(recipient.name) === from ? to : undefined
-    }
-    return equalBytes(to, first.id) && sees(from.name) === twin ? this.addressOf(first.id, 'twin') : to
+    if (this.#adversary(from.id)?.reaches?.(from, to) === false) return undefined
+    return this.#adversary(to)?.addressFor?.(from) ?? to
   }
 
   fail(found: Violation): void {
@@ -139,22 +126,21 @@ export class World implements Surroundings {
     try {
       check()
     } catch (error) {
-      this.fail(
-        error instanceof WitanError ? (error as Violation) : violation('crashed-by-itself', 'checker', String(error)),
-      )
+      this.fail(error instanceof Violation ? error : violation('crashed-by-itself', 'a check', textOf(error)))
     }
   }
 
   /** Refusals and failing logs are to be expected; broken assertions and the language's own errors are bugs. */
   judge(name: string, error: unknown): void {
-    if (error instanceof WitanError && !(error instanceof AssertionError)) {
+    if (error instanceof Violation) {
+      this.fail(error)
+    } else if (error instanceof WitanError && !(error instanceof AssertionError)) {
       if (error instanceof PeerError && (error.code === 'ReplayDiffers' || error.code === 'WrongLog')) {
         this.fail(violation('crashed-by-itself', name, error.message))
       }
-      return
+    } else {
+      this.fail(violation('crashed-by-itself', name, textOf(error)))
     }
-    const what = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    this.fail(violation('crashed-by-itself', name, what))
   }
 
   logger(name: string): Logger {
@@ -175,36 +161,26 @@ export class World implements Surroundings {
   }
 
   restartLater(peer: SimPeer): void {
-    const afterMs = this.isCalm ? 10 : this.random.int(10, 3_000)
-    this.clock.schedule(this.clock.nowMs() + afterMs, () => {
+    this.later(this.isCalm ? 10 : this.random.int(10, 3_000), () => {
       if (peer.life === undefined && peer.second === undefined && this.violation === undefined)
         this.launch(peer.start())
     })
   }
 
-  /** Something under way that nobody waits for. */
   launch(work: Promise<unknown>): void {
     work.catch((error: unknown) => this.judge('simulation', error))
   }
 
-  cast(peer: SimPeer): void {
-    this.counts.votes += 1
-    const payload = `${peer.name}:${this.counts.votes}`
-    this.#cast.add(payload)
-    this.launch(this.#castBy(peer, payload))
+  later(afterMs: number, call: () => void): void {
+    this.clock.schedule(this.clock.nowMs() + afterMs, call)
   }
 
-  async #castBy(peer: SimPeer, payload: string): Promise<void> {
-    if (await peer.vote(payload)) this.durableVotes.set(payload, peer)
-  }
-
-  #noteOrdered(payload: string): boolean {
-    this.#ordered.add(payload)
-    return this.#cast.has(payload)
-  }
-
-  wasOrdered(payload: string): boolean {
-    return this.#ordered.has(payload)
+  every(periodMs: number, random: SeededRandom, isDone: () => boolean, work: () => void): void {
+    this.later(1 + random.fraction() * 2 * periodMs, () => {
+      if (isDone() || this.violation !== undefined) return
+      work()
+      this.every(periodMs, random, isDone, work)
+    })
   }
 
   /** Moves the clock to `toMs`, or until `isDone` says so; all promises settle between two wakes. */
@@ -217,15 +193,40 @@ export class World implements Surroundings {
       }
       this.clock.runNext()
       await settled()
+      this.#checkEnd()
     }
     return this.violation === undefined
   }
 
-  /** Gossip events on all disks. */
-  get eventsOnDisks(): number {
-    return this.peers.reduce((sum, { checker }) => sum + (checker?.events.count ?? 0), 0)
+  /** A run that does not settle ends as a failure, never as one that goes on for ever. */
+  #checkEnd(): void {
+    const { peers, minEvents } = this.scenario
+    const limit = 40 * peers * Math.max(minEvents, 1_000)
+    if (this.counts.facts <= limit) return
+    this.fail(violation('endless', 'all', `${limit} facts are logged, and there is no end to it`))
+  }
+
+  get hasSeenEnough(): boolean {
+    const { minEvents, minElections } = this.scenario
+    return this.events >= minEvents && this.elections >= minElections
+  }
+
+  get isWorkDone(): boolean {
+    return this.isCalm && this.hasSeenEnough
+  }
+
+  /** Gossip events, each once. */
+  get events(): number {
+    return Math.max(...this.peers.map(({ checks }) => checks?.gossip.count ?? 0))
+  }
+
+  /** Appends of blocks at the peer that has most: each holds one election's or several's. */
+  get elections(): number {
+    return Math.max(...this.peers.map(({ checks }) => checks?.blocks.appends ?? 0))
   }
 }
+
+const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))
 
 const settled = (): Promise<void> =>
   new Promise((resolve) => {

@@ -1,14 +1,14 @@
 /**
- * @module testing/sim/agreed-order
+ * @module testing/sim/checks/agreed-order
  *
  * The one order of blocks that all correct peers must have, as the checker learns it from their disks, and each peer's
  * way along it.
  */
 
-import type { AgreedBlock } from '../../engine/peer/blocks.ts'
-import type { JsonObject } from '../../ports/event-log.ts'
-import { factText } from './fact-text.ts'
-import { violation } from './violation.ts'
+import type { AgreedBlock } from '../../../engine/peer/blocks.ts'
+import type { JsonObject, JsonValue } from '../../../ports/event-log.ts'
+import { factText } from '../fact-text.ts'
+import { violation } from '../violation.ts'
 
 interface OrderedBlock {
   readonly hash: string
@@ -57,21 +57,32 @@ export class AgreedOrder {
 }
 
 /** A payload of one peer's alone is another block than the same payload of another's (parsec §2). */
-function voterOf(type: unknown, proofs: readonly { readonly id: string }[]): string {
-  return type === 'OpaquePayload' ? (proofs[0]?.id ?? '') : ''
-}
+const isOfOne = (type: unknown): boolean => type === 'OpaquePayload'
 
 export function loggedBlock(data: JsonObject): OrderedBlock {
-  const proofs = data['proofs'] as unknown as readonly { readonly id: string }[]
   return {
     hash: factText(data, 'hash'),
     position: Number(data['position']),
     positions: 1,
-    voter: voterOf(data['type'], proofs),
+    voter: isOfOne(data['type']) ? firstText(data['proofs'], 'id') : '',
   }
 }
 
+/** One member of the first object in a list. */
+function firstText(list: JsonValue | undefined, name: string): string {
+  const [first] = Array.isArray(list) ? (list as readonly JsonValue[]) : []
+  return isObject(first) ? factText(first, name) : ''
+}
+
+const isObject = (value: JsonValue | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
 export function shownBlock(block: AgreedBlock): OrderedBlock {
   const { hash, position, observation, proofs, payloads } = block
-  return { hash, position, positions: Math.max(1, payloads.length), voter: voterOf(observation.type, proofs) }
+  return {
+    hash,
+    position,
+    positions: Math.max(1, payloads.length),
+    voter: isOfOne(observation.type) ? (proofs[0]?.id ?? '') : '',
+  }
 }
