@@ -6,7 +6,7 @@
 
 import { WitanError } from '../../base/errors.ts'
 import type { CodecErrorData } from '../../wire/canonical/errors.ts'
-import type { EventHash, PeerId } from '../../wire/canonical/types.ts'
+import type { EventHash, Malice, PeerId } from '../../wire/canonical/types.ts'
 
 export type ParsecErrorData =
   /** A block by hand: the votes are for different payloads. */
@@ -20,8 +20,14 @@ export type ParsecErrorData =
   /** Flags as the specification spells them, joined by `|`. */
   | { readonly code: 'InvalidPeerState'; readonly peer: PeerId; readonly required: string; readonly actual: string }
   | { readonly code: 'InvalidSelfState'; readonly required: string; readonly actual: string }
-  /** An event of a form that is never added to a graph. */
-  | { readonly code: 'InvalidEvent'; readonly event: EventHash; readonly why: string }
+  /** An event of a form that is never added to a graph: an offence of its creator. */
+  | {
+      readonly code: 'InvalidEvent'
+      readonly event: EventHash
+      readonly why: string
+      readonly creator: PeerId
+      readonly malice: Malice
+    }
   | { readonly code: 'UnknownSelfParent'; readonly event: EventHash }
   | { readonly code: 'UnknownOtherParent'; readonly event: EventHash }
   | { readonly code: 'DuplicateVote'; readonly observation: Uint8Array }

@@ -13,6 +13,7 @@ import { applyDecision } from './consequences.ts'
 import type { Decision } from './election/election.ts'
 import type { GossipEventAccepted, ParsecFact } from './facts.ts'
 import { type EventIndex, NONE, type PeerIndex } from './graph/graph.ts'
+import { decodeReport } from './malice/report.ts'
 import type { State } from './state.ts'
 import { isVoid } from './void-keys.ts'
 
@@ -34,6 +35,9 @@ export function evolve<P>(state: State<P>, fact: ParsecFact, watch?: DecisionWat
       return
     case 'CheckpointSignatureTaken':
       state.checkpoints.noteTaken(fact)
+      return
+    case 'OffenceReported':
+      state.watch?.noteReport(decodeReport(fact.accusation, state.group.format))
       return
     default:
       unreachable(fact)
@@ -59,9 +63,10 @@ export function accept<P>(
     otherParent: parent(state, view.otherParent),
     subject: view.recipient === null ? key : peers.find(view.recipient),
   })
-  state.noteEvent()
-  if (creator === state.self && view.otherParent !== null) noteAnswer(state, event, view)
+  state.answers.grow()
+  if (view.otherParent !== null) noteAnswer(state, event, creator, view)
   if (key !== NONE) noteVote(state, event, key, creator, view)
+  state.watch?.note(event, view, fact.isCarriedSigned === true)
   peers.heardFrom(creator)
   elect(state, watch)
   return event
@@ -88,8 +93,10 @@ function noteVote<P>(state: State<P>, event: EventIndex, key: number, creator: P
   state.votes.add(creator, event, key)
 }
 
-function noteAnswer<P>(state: State<P>, event: EventIndex, view: EventView<P>): void {
-  state.noteAnswer(event)
+function noteAnswer<P>(state: State<P>, event: EventIndex, creator: PeerIndex, view: EventView<P>): void {
+  // The reference adds whatever claims to answer something: there, only our own answers can be relied on.
+  if (state.stronger || creator === state.self) state.answers.note(event)
+  if (creator !== state.self) return
   const other = state.graph.otherParentOf(event)
   const cause = view.cause === CAUSE_TAG.Request ? 'Request' : 'Response'
   const owed = state.owed.findIndex((it) => it.cause === cause && state.graph.find(it.otherParent) === other)

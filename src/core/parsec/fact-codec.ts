@@ -26,6 +26,7 @@ export function parsecFactToJson(fact: ParsecFact): JsonObject {
         hash: toBase64Url(fact.hash),
         event: toBase64Url(fact.bytes),
         observationHash: fact.observationHash === null ? null : toBase64Url(fact.observationHash),
+        ...(fact.isCarriedSigned === undefined ? {} : { isCarriedSigned: fact.isCarriedSigned }),
       }
     case 'SyncEventOwed':
       return { cause: fact.cause, otherParent: toBase64Url(fact.otherParent) }
@@ -42,6 +43,8 @@ export function parsecFactToJson(fact: ParsecFact): JsonObject {
         statement: fact.statement === null ? null : toBase64Url(fact.statement),
         signature: toBase64Url(fact.signature),
       }
+    case 'OffenceReported':
+      return { accusation: toBase64Url(fact.accusation) }
   }
 }
 
@@ -57,12 +60,13 @@ export function parsecFactFromJson(type: string, json: JsonObject): ParsecFact {
         section: list(json['section']),
       }
     case 'GossipEventAccepted': {
-      const { observationHash } = json
+      const { observationHash, isCarriedSigned } = json
       return {
         type,
         hash: bytes(json['hash']),
         bytes: bytes(json['event']),
         observationHash: observationHash === null ? null : bytes(observationHash),
+        ...(typeof isCarriedSigned === 'boolean' ? { isCarriedSigned } : {}),
       }
     }
     case 'SyncEventOwed':
@@ -86,6 +90,8 @@ export function parsecFactFromJson(type: string, json: JsonObject): ParsecFact {
         statement: json['statement'] === null ? null : bytes(json['statement']),
         signature: bytes(json['signature']),
       }
+    case 'OffenceReported':
+      return { type, accusation: bytes(json['accusation']) }
     default:
       throw new AssertionError(`the log holds a fact of unknown type ${type}; it was written by a newer version`)
   }

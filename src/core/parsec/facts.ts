@@ -29,6 +29,8 @@ export interface GossipEventAccepted {
   readonly bytes: Bytes
   /** For a vote: hash of its observation. */
   readonly observationHash: Bytes | null
+  /** For an accusation that carries an event: whether that is signed by its creator. */
+  readonly isCarriedSigned?: boolean
 }
 
 /** We have no event yet: the sync event for this message comes later (parsec §8). */
@@ -57,7 +59,20 @@ export interface CheckpointSignatureTaken {
   readonly signature: Bytes
 }
 
-export type ParsecFact = PeerStarted | GossipEventAccepted | SyncEventOwed | CheckpointSigned | CheckpointSignatureTaken
+/** An offence that the graph does not show: with an event that was not added, or one that nobody else can check. */
+export interface OffenceReported {
+  readonly type: 'OffenceReported'
+  /** The accusation that we would make, an encoded observation. */
+  readonly accusation: Bytes
+}
+
+export type ParsecFact =
+  | PeerStarted
+  | GossipEventAccepted
+  | SyncEventOwed
+  | CheckpointSigned
+  | CheckpointSignatureTaken
+  | OffenceReported
 
 /**
  * A message for a peer. `request` is for its `handleRequest`, `response` for `handleResponse`; `graph` for

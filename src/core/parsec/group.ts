@@ -38,6 +38,9 @@ export interface GroupOptions<Payload> {
   /** Default: `ROUND_PARITY`. */
   readonly coin?: Coin
   /** Blocks between checkpoints; each change of voters is one besides. Default: 0, no others. */
+  /** Offences are found, accused and lead to removal (parsec §9). Default: true; in `parsec-0.7` never. */
+  readonly detectsMalice?: boolean
+  /** Blocks between checkpoints. Default: 0, none. */
   readonly checkpointInterval?: number
   readonly limits?: CanonicalLimits
   /** The application's part of Genesis' related info. In `parsec-0.7` all of it. Default: empty. */
@@ -57,6 +60,7 @@ export class Group<Payload> {
   readonly coin: Coin
   /** parsec §8: blocks between checkpoints; 0: only changes of voters are checkpoints. */
   readonly checkpointInterval: number
+  readonly detectsMalice: boolean
   readonly genesis: Observation<Payload> & { readonly type: 'Genesis' }
   /** parsec §1: hash of the Genesis observation. */
   readonly id: Bytes
@@ -77,6 +81,7 @@ export class Group<Payload> {
     this.compatibility = compatibility
     this.coin = coin
     this.checkpointInterval = options.checkpointInterval ?? 0
+    this.detectsMalice = compatibility === 'none' && (options.detectsMalice ?? true)
     this.#mode = typeof mode === 'string' ? { name: mode, modeOf: () => mode } : mode
     this.format = {
       identity: options.identity ?? fixedIdentity(32),
@@ -92,6 +97,7 @@ export class Group<Payload> {
             mode: this.#mode.name,
             coin: coin.name,
             checkpointInterval: this.checkpointInterval,
+            detectsMalice: this.detectsMalice,
             limits,
             application,
           })

@@ -19,6 +19,8 @@ export interface GroupParameters {
   readonly coin: 'round-parity' | 'threshold'
   /** Blocks between checkpoints (parsec §8); 0: only changes of voters are checkpoints. */
   readonly checkpointInterval: number
+  /** Offences are found and accused (parsec §9). Equal on all peers, since silence about an offence is one. */
+  readonly detectsMalice: boolean
   readonly limits: CanonicalLimits
   /** The application's own part of the related info. */
   readonly application: Bytes
@@ -34,6 +36,7 @@ export function encodeParameters(parameters: GroupParameters): Bytes {
     .byteString(utf8(parameters.mode))
     .u32(COINS.indexOf(parameters.coin))
     .u64(parameters.checkpointInterval)
+    .bool(parameters.detectsMalice)
     .u64(limits.maxEventBytes)
     .u64(limits.maxPayloadBytes)
     .u64(limits.maxSetItems)
@@ -51,6 +54,7 @@ export function decodeParameters(bytes: Bytes): GroupParameters {
   const coinTag = reader.u32()
   const coin = COINS[coinTag] ?? reader.unknownTag('coin', coinTag)
   const checkpointInterval = reader.u64()
+  const detectsMalice = reader.bool()
   const limits = {
     maxEventBytes: reader.u64(),
     maxPayloadBytes: reader.u64(),
@@ -59,7 +63,7 @@ export function decodeParameters(bytes: Bytes): GroupParameters {
   }
   const application = reader.byteString(bytes.length, 'application').slice()
   reader.finish()
-  return { mode, coin, checkpointInterval, limits, application }
+  return { mode, coin, checkpointInterval, detectsMalice, limits, application }
 }
 
 function text(reader: CanonicalReader): string {

@@ -36,6 +36,8 @@ import { type Comparison, compareSummary, decodeSummary, encodeSummary, eventsBe
 import { Work } from './gossip/work.ts'
 import { NONE } from './graph/graph.ts'
 import type { Group } from './group.ts'
+import { UNPROVABLE } from './malice/kinds/unprovable.ts'
+import { Tail } from './malice/tail.ts'
 import { DKG, RECV, SEND, VOTE } from './membership/peer-state.ts'
 import { State } from './state.ts'
 import { hasUnsettled, ourUndecided } from './unpolled.ts'
@@ -48,6 +50,7 @@ export interface Started<Payload> {
 export class Parsec<Payload = Bytes> {
   readonly #state: State<Payload>
   readonly #signer: Signer
+  #tail: Tail | null = null
 
   private constructor(state: State<Payload>, signer: Signer) {
     this.#state = state
@@ -95,9 +98,15 @@ export class Parsec<Payload = Bytes> {
     return parsec
   }
 
-  /** Applies a fact that another run of this engine made. */
+  /** Applies a fact that another run of this engine made. Accusations wait for the sync event that follows them. */
   evolve(fact: ParsecFact): void {
-    evolve(this.#state, fact)
+    const { watch, group } = this.#state
+    if (watch === null) {
+      evolve(this.#state, fact)
+      return
+    }
+    this.#tail ??= new Tail(this.ourId, group.format)
+    for (const complete of this.#tail.take(fact)) evolve(this.#state, complete)
   }
 
   #work(): Work<Payload> {
@@ -116,6 +125,9 @@ export class Parsec<Payload = Bytes> {
   voteFor(observation: Observation<Payload>): ParsecStep<Payload> {
     const work = this.#work()
     if (!this.canVote()) return work.finish(selfState(this.#state, VOTE))
+    if (this.#state.stronger && isMadeByEngine(observation)) {
+      return work.finish(new ParsecError({ code: 'Logic', why: `the engine makes votes of type ${observation.type}` }))
+    }
     if (this.haveVotedFor(observation)) {
       return work.finish(new ParsecError({ code: 'DuplicateVote', observation: this.hashOf(observation) }))
     }
@@ -123,8 +135,19 @@ export class Parsec<Payload = Bytes> {
     // parsec §8: so that we decide alone.
     const { voters } = this.#state.election
     if (voters.count === 1 && voters.has(this.#state.self)) {
-      work.make({ type: 'Requesting', selfParent: work.lastHash(), recipient: this.ourId })
+      work.requesting(this.ourId)
     }
+    return work.finish()
+  }
+
+  /**
+   * parsec §9, Unprovable: a peer went on spamming beyond all budgets. We accuse it before our next sync event, once. The
+   * caller owes that no peer that is only slow, or only busy, is reported.
+   */
+  reportSpam(peer: PeerId): ParsecStep<Payload> {
+    const work = this.#work()
+    if (this.#state.peers.find(peer) === NONE) return work.finish(new ParsecError({ code: 'UnknownPeer', peer }))
+    work.report(peer, UNPROVABLE)
     return work.finish()
   }
 
@@ -297,6 +320,11 @@ export class Parsec<Payload = Bytes> {
   get eventCount(): number {
     return this.#state.graph.size
   }
+}
+
+/** parsec §2: not voted for by applications. A vote of this kind would be an offence, ours. */
+function isMadeByEngine<P>({ type }: Observation<P>): boolean {
+  return type === 'Genesis' || type === 'Accusation' || type === 'DkgResult' || type === 'DkgMessage'
 }
 
 function bySingleThenHash<P>(a: QueuedBlock<P>, b: QueuedBlock<P>): number {

@@ -16,14 +16,17 @@ import { VoteLists } from './election/vote-lists.ts'
 import { Voters } from './election/voters.ts'
 import type { PeerStarted, SyncEventOwed } from './facts.ts'
 import { type EventIndex, Graph, NONE, type PeerIndex } from './graph/graph.ts'
-import { Int32List } from './graph/lists.ts'
 import type { Group } from './group.ts'
+import { Answers } from './malice/answers.ts'
+import { DueAccusations } from './malice/duty.ts'
+import type { Scene } from './malice/scene.ts'
+import { Watch } from './malice/watch.ts'
 import { PeerList } from './membership/peer-list.ts'
 import { DKG, FULL, type PeerState, RECV, SEND, VOTE } from './membership/peer-state.ts'
 import type { Rules } from './rules.ts'
 
 /** Our own peer is always the first that is added, or found by id among the genesis members. */
-export class State<Payload> implements Rules {
+export class State<Payload> implements Rules, Scene<Payload> {
   readonly group: Group<Payload>
   readonly stronger: boolean
   readonly graph = new Graph()
@@ -36,16 +39,21 @@ export class State<Payload> implements Rules {
   readonly election: Election
   /** Sync events that we owe, in order of arrival. */
   owed: SyncEventOwed[] = []
-  /** For a Requesting to us, our Request; for a Request to us, our Response. */
-  readonly #answers = new Int32List()
+  readonly answers = new Answers(this.graph)
+  readonly genesisMembers: ReadonlySet<PeerIndex>
+  /** Finds offences; null where the group does not detect malice. */
+  readonly watch: Watch<Payload> | null
 
   constructor(group: Group<Payload>, started: PeerStarted) {
     this.group = group
     this.stronger = group.isStronger
     this.checkpoints = new Checkpoints(group, this.peers, this.keys)
     this.self = this.#populate(started)
-    const voters = this.votersOf(group.members.map((id) => this.peers.find(id)))
+    const members = group.members.map((id) => this.peers.find(id))
+    this.genesisMembers = new Set(members)
+    const voters = this.votersOf(members)
     this.election = new Election(this.graph, this.keys, this.votes, this, group.coin, voters)
+    this.watch = group.detectsMalice ? new Watch(this) : null
   }
 
   /** parsec §8: the first list of peers. Gives our own index. */
@@ -88,7 +96,7 @@ export class State<Payload> implements Rules {
 
   /** Our event that answers this one, or NONE. */
   answerTo(event: EventIndex): EventIndex {
-    return this.#answers.at(event)
+    return this.answers.to(event)
   }
 
   /** What a vote event votes for. */
@@ -97,16 +105,10 @@ export class State<Payload> implements Rules {
     return present(vote, 'an Observation event holds a vote').observation
   }
 
-  /** An event of ours that answers another, or an event before it: the Requesting to us, or the Request to us. */
-  noteAnswer(event: EventIndex): void {
-    const other = this.graph.otherParentOf(event)
-    const answered = this.graph.isSync(other) ? other : this.graph.syncParentOf(other)
-    if (answered !== NONE) this.#answers.set(answered, event)
-  }
-
-  /** The graph has one more event. */
-  noteEvent(): void {
-    this.#answers.push(NONE)
+  /** parsec §9: what we accuse before a sync event with this other parent, or NONE; null: nothing, the group does not detect. */
+  accusationsDue(otherParent: EventIndex): DueAccusations<Payload> | null {
+    const { watch } = this
+    return watch === null ? null : new DueAccusations(watch, this, this.self, this.election.voters, otherParent)
   }
 
   selfHas(flags: PeerState): boolean {

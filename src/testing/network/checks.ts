@@ -4,6 +4,7 @@
  * The properties of parsec §12 that hold at any time, judged from the blocks that peers polled and from the agenda.
  */
 
+import type { PeerId } from '../../core/parsec/index.ts'
 import type { ParsecNetwork } from './network.ts'
 import type { NetworkNode } from './node.ts'
 
@@ -21,6 +22,12 @@ function checkAgreement(network: ParsecNetwork, node: NetworkNode): readonly str
   return at < 0 ? [] : [`agreement: block ${at} of peer ${node.peer} is another than that of peer ${reference.peer}`]
 }
 
+/** parsec §9: no correct peer is accused, by a block. */
+function checkAccusation(network: ParsecNetwork, node: NetworkNode, offender: PeerId): readonly string[] {
+  const peer = network.numberOf(offender)
+  return network.correct.has(peer) ? [`malice: peer ${node.peer} agreed that correct peer ${peer} is malicious`] : []
+}
+
 /** No block twice, and none that nobody voted for: a correct peer, or in `single` mode the voter it names. */
 function checkIntegrity(network: ParsecNetwork, node: NetworkNode): readonly string[] {
   const violations: string[] = []
@@ -29,6 +36,10 @@ function checkIntegrity(network: ParsecNetwork, node: NetworkNode): readonly str
     if (seen.has(key)) violations.push(`integrity: peer ${node.peer} has a block twice: ${key}`)
     seen.add(key)
     if (payload.type === 'Genesis') continue
+    if (payload.type === 'Accusation') {
+      violations.push(...checkAccusation(network, node, payload.offender))
+      continue
+    }
     const [hash = '', voter] = key.split('/')
     const voters = [...network.agenda.votersFor(hash)]
     const isVotedFor =

@@ -73,10 +73,19 @@ function expectedKeys(network: ParsecNetwork, active: readonly NetworkNode[]): r
 }
 
 function expectedKey(network: ParsecNetwork, active: readonly NetworkNode[], proposal: Proposal): string | null {
-  if (proposal.by === null) return proposal.hash
+  if (proposal.by === null) return isVoid(network, active, proposal) ? null : proposal.hash
   const voter = active.find(({ peer }) => peer === proposal.by)
   const hasVoted = voter?.parsec.haveVotedFor(proposal.observation) === true
   return voter !== undefined && hasVoted ? network.agenda.keyOf(proposal, voter.id) : null
+}
+
+/** parsec §5(f): Remove of who was removed meanwhile, for malice perhaps, makes no block. */
+function isVoid(network: ParsecNetwork, active: readonly NetworkNode[], { observation }: Proposal): boolean {
+  if (observation.type !== 'Remove') return false
+  const peer = network.numberOf(observation.peerId)
+  return active.some(({ blocks }) =>
+    blocks.some(({ payload }) => payload.type === 'Accusation' && network.numberOf(payload.offender) === peer),
+  )
 }
 
 function voteForAll(network: ParsecNetwork, node: NetworkNode): void {

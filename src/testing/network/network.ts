@@ -29,6 +29,8 @@ export interface NetworkOptions extends LinkOptions {
   readonly gossipRate: number
   readonly crashRate: number
   readonly forkRate: number
+  /** Default: true. */
+  readonly detectsMalice?: boolean
   /** SHA3-256, where there is a faster one than the default. */
   readonly hash?: (bytes: Uint8Array) => Uint8Array
 }
@@ -64,6 +66,7 @@ export class ParsecNetwork {
       mode: MIXED_MODE,
       identity: fixedIdentity(CHECKSUM_IDENTITY_BYTES),
       signatureBytes: CHECKSUM_BYTES,
+      detectsMalice: options.detectsMalice ?? true,
       ...(options.hash === undefined ? {} : { hash: options.hash }),
     })
     this.agenda = new Agenda(this.group)

@@ -49,6 +49,7 @@ describe('group parameters, parsec §1', () => {
       mode: 'single',
       coin: 'round-parity',
       checkpointInterval: 0,
+      detectsMalice: true,
       application: utf8('app'),
     })
     const other = bytesGroup({ members: [idOf('Alice')], mode: 'supermajority', relatedInfo: utf8('app') })

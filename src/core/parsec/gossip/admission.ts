@@ -6,11 +6,13 @@
 
 import { type Bytes, equalBytes } from '../../../base/bytes.ts'
 import type { Verdict } from '../../../ports/signature-scheme.ts'
-import type { EventView } from '../../../wire/canonical/event.ts'
-import { CAUSE_TAG } from '../../../wire/canonical/types.ts'
+import { decodeEvent, type EventView } from '../../../wire/canonical/event.ts'
+import type { CarriedMalice, Malice } from '../../../wire/canonical/types.ts'
 import { ParsecError } from '../errors.ts'
 import type { GossipEventAccepted } from '../facts.ts'
 import { NONE } from '../graph/graph.ts'
+import { brokenBy } from '../malice/forms.ts'
+import { isCarriedMalice } from '../malice/scene.ts'
 import { describeState, SEND } from '../membership/peer-state.ts'
 import type { State } from '../state.ts'
 
@@ -21,13 +23,16 @@ export interface OpenedEvent<Payload> {
   readonly observationHash: Bytes | null
   eventVerdict: Verdict | null
   voteVerdict: Verdict | null
+  /** Of an accusation that carries an event: on the signature of that. */
+  carriedVerdict?: Verdict
 }
 
 export type Verify = (identity: Bytes, message: Bytes, signature: Bytes) => Verdict
 
 export function factOf<P>(event: OpenedEvent<P>): GossipEventAccepted {
-  const { hash, observationHash } = event
-  return { type: 'GossipEventAccepted', hash, bytes: event.view.bytes, observationHash }
+  const { hash, observationHash, carriedVerdict } = event
+  const fact = { type: 'GossipEventAccepted', hash, bytes: event.view.bytes, observationHash } as const
+  return carriedVerdict === undefined ? fact : { ...fact, isCarriedSigned: carriedVerdict === 'valid' }
 }
 
 /** It is in the graph, byte for byte. */
@@ -56,11 +61,7 @@ export function admission<P>(state: State<P>, event: OpenedEvent<P>, verify: Ver
   if (view.recipient !== null && state.peers.find(view.recipient) === NONE) {
     return new ParsecError({ code: 'UnknownPeer', peer: view.recipient })
   }
-  return (
-    checkForm(state, event, creator, selfParent, otherParent) ??
-    checkSender(state, creator, selfParent, otherParent) ??
-    'new'
-  )
+  return checkForm(state, event) ?? checkSender(state, creator, selfParent, otherParent) ?? 'new'
 }
 
 function checkSignatures<P>(state: State<P>, event: OpenedEvent<P>, verify: Verify): ParsecError | null {
@@ -70,32 +71,44 @@ function checkSignatures<P>(state: State<P>, event: OpenedEvent<P>, verify: Veri
   if (view.vote === null || !state.stronger) return null
   // parsec §2, Stronger: a vote without a good signature could become a proof that does not verify.
   event.voteVerdict ??= verify(view.creator, state.group.voteMessage(view.vote.bytes), view.vote.signature)
-  return event.voteVerdict === 'valid' ? null : new ParsecError({ code: 'SignatureFailure', event: hash, of: 'vote' })
-}
-
-/** parsec §9, Stronger: events of these forms are not added; the reference adds them. */
-function checkForm<P>(
-  state: State<P>,
-  event: OpenedEvent<P>,
-  creator: number,
-  selfParent: number,
-  otherParent: number,
-): ParsecError | null {
-  if (!state.stronger) return null
-  const refuse = (why: string): ParsecError => new ParsecError({ code: 'InvalidEvent', event: event.hash, why })
-  if (selfParent !== NONE && state.graph.creatorOf(selfParent) !== creator)
-    return refuse('self-parent by another creator')
-  if (otherParent !== NONE && state.graph.creatorOf(otherParent) === creator)
-    return refuse('other parent by its creator')
-  const { cause, vote } = event.view
-  if (cause === CAUSE_TAG.Observation && vote?.observation.type === 'Genesis' && !isOurGenesis(state, event)) {
-    return refuse('Genesis of another group')
-  }
+  if (event.voteVerdict !== 'valid') return new ParsecError({ code: 'SignatureFailure', event: hash, of: 'vote' })
+  checkCarried(state, event, verify)
   return null
 }
 
-function isOurGenesis<P>(state: State<P>, event: OpenedEvent<P>): boolean {
-  return event.observationHash !== null && equalBytes(event.observationHash, state.group.id)
+function carriedBy<P>({ vote }: EventView<P>): Bytes | null {
+  if (vote?.observation.type !== 'Accusation') return null
+  const { malice } = vote.observation
+  return isCarriedMalice(malice) ? malice.carried : null
+}
+
+/** An accusation with an event as its evidence. */
+export function carriesEvent<P>(view: EventView<P>): boolean {
+  return carriedBy(view) !== null
+}
+
+/** parsec §9: whether it is by whom it blames decides whether an accusation is false, not whether it is added. */
+function checkCarried<P>(state: State<P>, event: OpenedEvent<P>, verify: Verify): void {
+  const bytes = carriedBy(event.view)
+  if (bytes === null) return
+  const carried = decodeEvent(bytes, state.group.format)
+  event.carriedVerdict = verify(carried.creator, state.group.eventMessage(carried.content), carried.signature)
+}
+
+/** parsec §9, Stronger: events of these forms are not added; the reference adds them. */
+function checkForm<P>(state: State<P>, { view, hash }: OpenedEvent<P>): ParsecError | null {
+  const [kind] = state.stronger ? brokenBy(state, view) : []
+  if (kind === undefined) return null
+  const malice: Malice = { type: kind, carried: view.bytes }
+  return new ParsecError({ code: 'InvalidEvent', event: hash, why: WHY[kind], creator: view.creator, malice })
+}
+
+const WHY: Readonly<Record<CarriedMalice, string>> = {
+  SelfParentByDifferentCreator: 'self-parent by another creator',
+  OtherParentBySameCreator: 'other parent by its creator',
+  IncorrectGenesis: 'Genesis of another group',
+  InvalidRequest: 'a Request that answers no Requesting to its creator, or one that is answered',
+  InvalidResponse: 'a Response that answers no Request to its creator, or one that is answered',
 }
 
 /**

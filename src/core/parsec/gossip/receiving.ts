@@ -39,7 +39,10 @@ export function receive<P>(
     asGraph = end === 'graph'
   }
   const error = acceptAll(work, message, verify)
-  if (error !== null) return blamed(work, from, error)
+  if (error !== null) {
+    if (error.data.code === 'InvalidEvent') work.report(error.data.creator, error.data.malice)
+    return blamed(work, from, error)
+  }
   const { last } = message
   if (last === null) return blamed(work, from, new ParsecError({ code: 'InvalidMessage', why: 'no events' }))
   if (asGraph) return null

@@ -27,7 +27,7 @@ export function createGossip<P>(work: Work<P>, to: PeerId): ParsecError | null {
       actual: describeState(state.peers.stateOf(peer)),
     })
   }
-  const requesting = work.make({ type: 'Requesting', selfParent: work.lastHash(), recipient: to })
+  const requesting = work.requesting(to)
   const known = state.graph.lastEventOf(peer)
   if (state.stronger) sendAncestors(work, 'request', peer, requesting, known)
   else work.send('request', to, eventsBeyond(state.graph, known))

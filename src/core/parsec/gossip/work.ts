@@ -9,14 +9,15 @@ import { concatBytes } from '../../../base/bytes.ts'
 import type { Signer } from '../../../ports/signature-scheme.ts'
 import { decodeEvent, encodeContent, encodeMessage } from '../../../wire/canonical/event.ts'
 import { encodeObservation } from '../../../wire/canonical/observation.ts'
-import type { Cause, Observation, PeerId } from '../../../wire/canonical/types.ts'
+import type { Cause, Malice, Observation, PeerId } from '../../../wire/canonical/types.ts'
 import { signDue } from '../checkpoint/signing.ts'
 import type { ParsecError } from '../errors.ts'
 import { accept, evolve } from '../evolve.ts'
 import type { ParsecFact, ParsecFault, ParsecStep, SendMessage } from '../facts.ts'
-import type { EventIndex } from '../graph/graph.ts'
+import { type EventIndex, NONE } from '../graph/graph.ts'
+import { isTakenByOthers } from '../malice/report.ts'
 import type { State } from '../state.ts'
-import { factOf, type OpenedEvent } from './admission.ts'
+import { carriesEvent, factOf, type OpenedEvent } from './admission.ts'
 
 export class Work<Payload> {
   readonly state: State<Payload>
@@ -61,6 +62,8 @@ export class Work<Payload> {
       observationHash: view.vote === null ? null : group.hash(view.vote.bytes),
       eventVerdict: 'valid',
       voteVerdict: 'valid',
+      // What we carry, we verified.
+      ...(carriesEvent(view) ? { carriedVerdict: 'valid' } : {}),
     })
   }
 
@@ -73,7 +76,28 @@ export class Work<Payload> {
   }
 
   sync(cause: 'Request' | 'Response', otherParent: Bytes): EventIndex {
+    this.#accuse(this.state.graph.find(otherParent))
     return this.make({ type: cause, selfParent: this.lastHash(), otherParent })
+  }
+
+  requesting(recipient: PeerId): EventIndex {
+    this.#accuse(NONE)
+    return this.make({ type: 'Requesting', selfParent: this.lastHash(), recipient })
+  }
+
+  /** parsec §9: immediately before each sync event. */
+  #accuse(otherParent: EventIndex): void {
+    const due = this.state.accusationsDue(otherParent)
+    for (let next = due?.next() ?? null; next !== null; next = due?.next() ?? null) this.vote(next)
+  }
+
+  /** An offence that the graph does not show; once for each offender and kind, and only if others could take the accusation. */
+  report(offender: PeerId, malice: Malice): void {
+    const { group, watch, peers, self } = this.state
+    const peer = peers.find(offender)
+    if (watch === null || peer === self || watch.offences.has(peer, ({ type }) => type === malice.type)) return
+    const accusation = encodeObservation({ type: 'Accusation', offender, malice }, group.format)
+    if (isTakenByOthers(accusation, group.format)) this.note({ type: 'OffenceReported', accusation })
   }
 
   /** Hash of our last event, the next one's self-parent. */

@@ -1,0 +1,110 @@
+/**
+ * @module core/parsec/malice/duty
+ *
+ * The accusations that a peer makes immediately before a sync event (parsec §9): its own, one for each offender whose
+ * offence will be evident from that event (Duty), and those of others that it joins (Joining).
+ *
+ * Guarantees: at most one own and one joined for each other accuser, hence at most as many for one offender as there are
+ * peers. What is made before one sync event stays within one append of the log: at most `MAX_JOINED` are joined at a time,
+ * and those that carry events have together no more bytes than one event may have. The rest waits for the next sync event;
+ * nobody can blame a peer for that, since Accomplice is about offences that name events.
+ */
+
+import type { Malice, Observation, PeerId } from '../../../wire/canonical/types.ts'
+import type { Voters } from '../election/voters.ts'
+import type { EventIndex, PeerIndex } from '../graph/graph.ts'
+import type { Accusation } from './accusations.ts'
+import { isOnBranch, type Tips } from './ancestry.ts'
+import { isDemanded, type Offender } from './offences.ts'
+import { isCarriedMalice, type Scene } from './scene.ts'
+import type { Watch } from './watch.ts'
+
+const MAX_JOINED = 64
+
+type AccusationVote<P> = Observation<P> & { readonly type: 'Accusation' }
+
+/** The accusations due before one sync event, one by one: each is to be made before the next is asked for. */
+export class DueAccusations<Payload> {
+  readonly #watch: Watch<Payload>
+  readonly #scene: Scene<Payload>
+  readonly #self: PeerIndex
+  readonly #voters: Voters
+  readonly #otherParent: EventIndex
+  #joined = 0
+  #carriedBytes = 0
+
+  /** `otherParent`: of the sync event to come, or NONE. */
+  constructor(watch: Watch<Payload>, scene: Scene<Payload>, self: PeerIndex, voters: Voters, otherParent: EventIndex) {
+    this.#watch = watch
+    this.#scene = scene
+    this.#self = self
+    this.#voters = voters
+    this.#otherParent = otherParent
+  }
+
+  next(): AccusationVote<Payload> | null {
+    const self = this.#self
+    const voters = this.#voters
+    const tip = this.#scene.graph.lastEventOf(self)
+    const tips = [tip, this.#otherParent]
+    for (const offender of this.#watch.offences.offenders) {
+      if (offender.peer === self || this.#watch.accusations.accuses(self, offender.id, tip)) continue
+      const own = this.#own(offender, tips)
+      if (own !== null) return own
+    }
+    if (!voters.has(self) || this.#joined >= MAX_JOINED) return null
+    for (const { id, offender } of this.#watch.accusations.accused) {
+      const peer = this.#scene.peers.find(offender)
+      if (peer === self || !voters.has(peer)) continue
+      const joined = this.#join(id, tip, tips)
+      if (joined !== null) return joined
+    }
+    return null
+  }
+
+  /** parsec §9, Duty: the first offence of it; one that others can check rather than one that they cannot. */
+  #own({ peer }: Offender, tips: Tips): AccusationVote<Payload> | null {
+    const { offences } = this.#watch
+    const demanded = offences.evident(peer, tips, isDemanded)
+    const id = this.#scene.peers.idOf(peer)
+    if (demanded !== undefined) return this.#accusation(id, demanded.malice)
+    const carried = offences.evident(peer, tips, (malice) => isCarriedMalice(malice) && this.#hasRoom(malice.carried))
+    if (carried !== undefined) return this.#accusation(id, carried.malice)
+    if (!this.#voters.has(peer)) return null
+    const unprovable = offences.evident(peer, tips, ({ type }) => type === 'Unprovable')
+    return unprovable === undefined ? null : this.#accusation(id, unprovable.malice)
+  }
+
+  /** parsec §9, Joining: every other peer's first accusation of it that is valid. */
+  #join(id: string, tip: EventIndex, tips: Tips): AccusationVote<Payload> | null {
+    const { accusations, judge } = this.#watch
+    const self = this.#self
+    const ours = accusations.of(self, id).filter(({ event }) => isOnBranch(this.#scene.graph, tip, event))
+    for (const accuser of accusations.accusersOf(id)) {
+      if (accuser === self) continue
+      const firsts = accusations.firsts(accuser, id, tips)
+      if (firsts.some(({ key }) => ours.some((other) => other.key === key))) continue
+      const valid = firsts.find((accusation) => this.#isJoinable(accusation, tips, judge))
+      if (valid === undefined) continue
+      this.#joined += 1
+      return this.#accusation(valid.offender, valid.malice)
+    }
+    return null
+  }
+
+  #isJoinable(accusation: Accusation<Payload>, tips: Tips, judge: Watch<Payload>['judge']): boolean {
+    const { malice } = accusation
+    if (isCarriedMalice(malice) && !this.#hasRoom(malice.carried)) return false
+    const basis = this.#watch.accusations.basisIn(accusation, tips)
+    return basis !== undefined && judge.isValid(accusation, basis, tips)
+  }
+
+  #hasRoom(carried: Uint8Array): boolean {
+    return this.#carriedBytes + carried.length <= this.#scene.group.format.limits.maxEventBytes
+  }
+
+  #accusation(offender: PeerId, malice: Malice): AccusationVote<Payload> {
+    if (isCarriedMalice(malice)) this.#carriedBytes += malice.carried.length
+    return { type: 'Accusation', offender, malice }
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * @module core/parsec/malice/kinds/accomplice
+ *
+ * Accomplice: a sync event from whose ancestry an offence is evident, while none of its self-ancestors accuses that
+ * offender (parsec §9). The offence is of a kind that names events, and is not itself Accomplice: who is silent about a
+ * silent peer is not one, since such chains would outgrow the depth to which accusations may be nested (§11).
+ * Evidence: the hash of the sync event, and the offence. A third party looks at that event's ancestry.
+ */
+
+import { equalBytes } from '../../../../base/bytes.ts'
+import { toHex } from '../../../../base/text.ts'
+import type { EventHash, Malice, PeerId } from '../../../../wire/canonical/types.ts'
+import { NONE } from '../../graph/graph.ts'
+import type { Accusations } from '../accusations.ts'
+import type { Tips } from '../ancestry.ts'
+import { type Charge, isCarriedMalice, type NamedMalice, namedEvent, type Scene } from '../scene.ts'
+
+export function isNamedMalice(malice: Malice): malice is NamedMalice {
+  return malice.type !== 'Accomplice' && malice.type !== 'Unprovable' && !isCarriedMalice(malice)
+}
+
+/** An event of the offender that the evidence names. */
+function eventNamedBy(malice: NamedMalice): EventHash {
+  return malice.type === 'DuplicateVote' ? malice.events[0] : malice.event
+}
+
+export function isAccomplice<P>(
+  scene: Scene<P>,
+  accusations: Accusations<P>,
+  accomplice: PeerId,
+  malice: Malice & { readonly type: 'Accomplice' },
+  tips: Tips,
+  isEvident: (charge: Charge<P>, tips: Tips) => boolean,
+): boolean {
+  const { graph, peers } = scene
+  const sync = namedEvent(scene, accomplice, malice.event, tips)
+  if (sync === NONE || !graph.isSync(sync) || !isNamedMalice(malice.malice)) return false
+  const named = graph.find(eventNamedBy(malice.malice))
+  if (named === NONE) return false
+  const offender = peers.idOf(graph.creatorOf(named))
+  if (equalBytes(offender, accomplice)) return false
+  if (accusations.accuses(graph.creatorOf(sync), toHex(offender), sync)) return false
+  return isEvident({ offender, malice: malice.malice, carried: null }, [sync])
+}

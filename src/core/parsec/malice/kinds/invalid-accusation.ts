@@ -1,0 +1,68 @@
+/**
+ * @module core/parsec/malice/kinds/invalid-accusation
+ *
+ * InvalidAccusation: an accusation that is objectively false: an event that it names is not in its basis, or the rule is
+ * not broken; or one more than a peer may make of one offender (parsec §9). Found once its creator synced after it. What
+ * cannot be judged yet is not invalid: where a carried event's parents are unknown, there is no judgement.
+ * Evidence: the hash of the accusation. A third party looks at the ancestry of the accuser's next sync event.
+ */
+
+import { equalBytes } from '../../../../base/bytes.ts'
+import { toHex } from '../../../../base/text.ts'
+import type { EventIndex } from '../../graph/graph.ts'
+import { NONE } from '../../graph/graph.ts'
+import type { Accusation, Accusations } from '../accusations.ts'
+import { holds, type Tips } from '../ancestry.ts'
+import { type Charge, parentsOf, type Scene } from '../scene.ts'
+
+/** Of whom: known to be by the offender, without looking at parents. */
+export function isByOffender<P>({ offender, carried }: Charge<P>): boolean {
+  return carried?.isSigned === true && equalBytes(carried.view.creator, offender)
+}
+
+/** The parents that a judgement needs besides the basis; null: they are not all in the graph. */
+export function missingParents<P>(
+  scene: Scene<P>,
+  accusation: Accusation<P>,
+  basis: EventIndex,
+): readonly EventIndex[] | null {
+  if (accusation.carried === null || !isByOffender(accusation)) return []
+  const parents = parentsOf(scene, accusation.carried.view)
+  if (parents.includes(NONE)) return null
+  return parents.filter((parent) => !scene.graph.isAncestor(basis, parent))
+}
+
+/** Whether the accusation is false, by its basis and by these further events where it carries one whose parents they are. */
+export function isFalse<P>(
+  scene: Scene<P>,
+  accusations: Accusations<P>,
+  accusation: Accusation<P>,
+  basis: EventIndex,
+  tips: Tips,
+  isEvident: (charge: Charge<P>, tips: Tips) => boolean,
+): boolean {
+  if (!isOneOfItsOwn(accusations, accusation, basis)) return true
+  if (accusation.malice.type === 'Unprovable') return false
+  if (accusation.carried === null) return !isEvident(accusation, [basis])
+  if (!isByOffender(accusation)) return true
+  const parents = parentsOf(scene, accusation.carried.view)
+  if (!parents.every((parent) => holds(scene.graph, tips, parent))) return false
+  return !isEvident(accusation, tips)
+}
+
+/**
+ * Whether its creator may make it: the first of this offender on its branch, or one that joins the first of somebody whom
+ * it did not join before (parsec §9, Joining).
+ */
+function isOneOfItsOwn<P>(accusations: Accusations<P>, accusation: Accusation<P>, basis: EventIndex): boolean {
+  const earlier = accusations.before(accusation)
+  if (earlier.length === 0) return true
+  const offender = toHex(accusation.offender)
+  for (const accuser of accusations.accusersOf(offender)) {
+    if (accuser === accusation.accuser) continue
+    const firsts = accusations.firsts(accuser, offender, [basis])
+    const joins = firsts.some(({ key }) => key === accusation.key)
+    if (joins && !firsts.some(({ key }) => earlier.some((other) => other.key === key))) return true
+  }
+  return false
+}

@@ -1,0 +1,26 @@
+/**
+ * @module core/parsec/malice/kinds/invalid-response
+ *
+ * InvalidResponse: a Response that does not answer a still unanswered Request to a Requesting of its creator (parsec §9).
+ * It is not added. The Request is its other parent or the nearest sync event before that; `unanswered` is judged along the
+ * self-ancestry of the event.
+ * Evidence: the event. A third party looks at the Request, at what that answers, and for an earlier answer.
+ */
+
+import { CAUSE_TAG } from '../../../../wire/canonical/types.ts'
+import { type EventIndex, type Graph, NONE, type PeerIndex } from '../../graph/graph.ts'
+import type { Answers } from '../answers.ts'
+
+export function isInvalidResponse(
+  graph: Graph,
+  answers: Answers,
+  creator: PeerIndex,
+  selfParent: EventIndex,
+  otherParent: EventIndex,
+): boolean {
+  const request = answers.syncAt(otherParent)
+  if (request === NONE || graph.causeOf(request) !== CAUSE_TAG.Request) return true
+  const requesting = graph.otherParentOf(request)
+  if (graph.causeOf(requesting) !== CAUSE_TAG.Requesting || graph.creatorOf(requesting) !== creator) return true
+  return answers.onBranch(request, selfParent) !== NONE
+}
