@@ -4,7 +4,7 @@
  * The lifecycle of one ballot session: WHEN its deadline is armed and its outcome announced. WHAT the outcome is,
  * core alone decides; this machine is told by signals, each sent only after the facts behind it are durable.
  *
- * - `open`: votes are taken, the deadline is armed.
+ * - `open`: votes are taken, the deadline is armed. A vote alone moves no session, so the machine is not told of it.
  * - `lapsed`: there is no decision (`compatible`: failed; `safe`: expired). A later one is still possible.
  * - `decided`, `evicted`: final; the actor stops, the state stays in the log.
  *
@@ -24,7 +24,6 @@ export interface SessionInput {
 }
 
 export type SessionSignal =
-  | { readonly type: 'vote.accepted' }
   | { readonly type: 'session.lapsed' }
   | { readonly type: 'session.decided' }
   | { readonly type: 'session.evicted' }
@@ -45,8 +44,6 @@ export const sessionMachine = setup({
     /** Ask the clock for `deadline.passed` at `deadlineAtMs`. */
     armDeadline: ignore,
     disarmDeadline: ignore,
-    /** Tell subscribers that the state of the session changed. */
-    publishState: ignore,
     /** Tell subscribers how the session ended, or that it gave no decision. */
     publishOutcome: ignore,
   },
@@ -62,7 +59,6 @@ export const sessionMachine = setup({
       entry: 'armDeadline',
       exit: 'disarmDeadline',
       on: {
-        'vote.accepted': { actions: 'publishState' },
         'session.decided': { target: 'decided', actions: 'publishOutcome' },
         'session.lapsed': { target: 'lapsed', actions: 'publishOutcome' },
         'session.evicted': 'evicted',
@@ -70,7 +66,6 @@ export const sessionMachine = setup({
     },
     lapsed: {
       on: {
-        'vote.accepted': { actions: 'publishState' },
         'session.decided': { target: 'decided', actions: 'publishOutcome' },
         'session.lapsed': { actions: 'publishOutcome' },
         'session.evicted': 'evicted',

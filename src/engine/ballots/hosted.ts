@@ -97,8 +97,8 @@ const ENDS: ReadonlySet<string> = new Set<HostedFact['type']>([
 export const SIGNAL_OF: Readonly<Record<HostedFact['type'], SessionSignal['type'] | undefined>> = {
   ProposalCreated: undefined,
   ProposalReceived: undefined,
-  VoteAccepted: 'vote.accepted',
-  VoteCast: 'vote.accepted',
+  VoteAccepted: undefined,
+  VoteCast: undefined,
   LateVoteCast: undefined,
   DeadlinePassed: undefined,
   ConsensusReached: 'session.decided',
@@ -107,13 +107,13 @@ export const SIGNAL_OF: Readonly<Record<HostedFact['type'], SessionSignal['type'
   SessionEvicted: 'session.evicted',
   SessionDeleted: 'session.evicted',
   SafeProposalOpened: undefined,
-  SafeVoteAccepted: 'vote.accepted',
+  SafeVoteAccepted: undefined,
   SafeSessionExpired: 'session.lapsed',
   SafeDecisionReached: 'session.decided',
   SafeSessionEvicted: 'session.evicted',
   SafeSessionDeleted: 'session.evicted',
   OrderedSessionOpened: undefined,
-  OrderedVoteCounted: 'vote.accepted',
+  OrderedVoteCounted: undefined,
   OrderedSessionSettled: 'session.decided',
 }
 

@@ -51,7 +51,7 @@ export class SessionActors {
       const signal = SIGNAL_OF[fact.type]
       if (signal !== undefined) host.signal({ type: signal })
     }
-    // What no signal stands for.
+    // Also what no signal stands for, as a vote.
     this.#publish(host)
   }
 
@@ -90,10 +90,6 @@ export class SessionActors {
         disarmDeadline: ({ context }) => {
           this.#disarm.get(context.id)?.()
           this.#disarm.delete(context.id)
-        },
-        publishState: ({ context }) => {
-          const host = hostOf(context.id)
-          if (host !== undefined) this.#publish(host)
         },
         publishOutcome: ({ context }) => {
           const host = hostOf(context.id)
