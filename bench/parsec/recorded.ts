@@ -6,7 +6,7 @@
 
 import { fromHex } from '../../src/base/text.ts'
 import { bytesGroup, encodeMessage, Parsec } from '../../src/core/parsec/index.ts'
-import { ed25519Signer, sha3 } from '../../src/crypto/index.ts'
+import { Ed25519Scheme, ed25519Signer, sha3 } from '../../src/crypto/index.ts'
 import type { Signer } from '../../src/ports/signature-scheme.ts'
 import { observationOf, TranscriptReplay } from '../../src/testing/conformance/parsec-replay.ts'
 import type { Transcript, TranscriptStep } from '../../src/testing/conformance/parsec-transcript.ts'
@@ -16,6 +16,8 @@ import type { Operation, Part } from './part.ts'
 export interface RecordedPart extends Part {
   /** Makes signers that give the part's signatures again, in order, and call every signature valid. */
   readonly unchecked: () => Signer
+  /** Makes signers that know no verdict yet. */
+  readonly checked: () => Signer
 }
 
 /** Throws where the engine does not do what the transcript says. */
@@ -43,7 +45,8 @@ export function recordedPart(transcript: Transcript): RecordedPart {
     }
     return { scheme: insecureAlwaysValid, identity: signer.identity, sign }
   }
-  return { ...partOf(transcript, peer.name), signer, unchecked }
+  const checked = (): Signer => ed25519Signer(fromHex(peer.seed), new Ed25519Scheme())
+  return { ...partOf(transcript, peer.name), signer, unchecked, checked }
 }
 
 function partOf(transcript: Transcript, name: string): Omit<Part, 'signer'> {

@@ -11,6 +11,7 @@ import { fromBase64Url, fromHex } from '../../base/text.ts'
 import type { Random } from '../../ports/random.ts'
 import type { SignatureScheme, Signer, Verdict, VerificationRequest } from '../../ports/signature-scheme.ts'
 import { invalidPrivateKey } from '../errors.ts'
+import { RecentVerdicts } from '../recent-verdicts.ts'
 import { PublicKeyCache } from './keys.ts'
 
 const IDENTITY_LENGTH = 32
@@ -25,6 +26,8 @@ export interface Ed25519Options {
   readonly maxKeys?: number
   /** Batches smaller than this stay on the calling thread. Default 4. */
   readonly minBatch?: number
+  /** Verdicts of batches kept, for peers that send the same at about the same time. Default 10,000 (some 200 bytes each). */
+  readonly maxVerdicts?: number
 }
 
 export class Ed25519Scheme implements SignatureScheme {
@@ -33,10 +36,12 @@ export class Ed25519Scheme implements SignatureScheme {
   readonly signatureLength = SIGNATURE_LENGTH
   readonly #keys: PublicKeyCache
   readonly #minBatch: number
+  readonly #recent: RecentVerdicts
 
   constructor(options: Ed25519Options = {}) {
     this.#keys = new PublicKeyCache(options.maxKeys ?? 10_000)
     this.#minBatch = options.minBatch ?? 4
+    this.#recent = new RecentVerdicts(options.maxVerdicts ?? 10_000)
   }
 
   verify(identity: Uint8Array, message: Uint8Array, signature: Uint8Array): Verdict {
@@ -45,15 +50,20 @@ export class Ed25519Scheme implements SignatureScheme {
   }
 
   async verifyBatch(requests: readonly VerificationRequest[]): Promise<readonly Verdict[]> {
-    if (requests.length < this.#minBatch) {
-      return requests.map(({ identity, message, signature }) => this.verify(identity, message, signature))
-    }
-    return Promise.all(requests.map((request) => this.#verifyElsewhere(request)))
+    const isSmall = requests.length < this.#minBatch
+    return Promise.all(requests.map((request) => this.#verdictOn(request, isSmall)))
+  }
+
+  async #verdictOn(request: VerificationRequest, isSmall: boolean): Promise<Verdict> {
+    const { identity, message, signature } = request
+    if (identity.length !== IDENTITY_LENGTH || signature.length !== SIGNATURE_LENGTH) return 'malformed'
+    return this.#recent.of(request, () =>
+      isSmall ? Promise.resolve(this.verify(identity, message, signature)) : this.#verifyElsewhere(request),
+    )
   }
 
   /** On a thread of libuv's pool. */
   async #verifyElsewhere({ identity, message, signature }: VerificationRequest): Promise<Verdict> {
-    if (identity.length !== IDENTITY_LENGTH || signature.length !== SIGNATURE_LENGTH) return 'malformed'
     return new Promise((resolve, reject) => {
       verifyWith(null, message, this.#keys.get(identity), signature, (error, valid) => {
         if (error) reject(error)

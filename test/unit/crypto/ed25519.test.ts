@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { fromHex, toHex } from '../../../src/base/text.ts'
 import { PublicKeyCache } from '../../../src/crypto/ed25519/keys.ts'
-import { CryptoError, ed25519, ed25519Signer, generateEd25519Seed } from '../../../src/crypto/index.ts'
+import { CryptoError, Ed25519Scheme, ed25519, ed25519Signer, generateEd25519Seed } from '../../../src/crypto/index.ts'
+import { RecentVerdicts } from '../../../src/crypto/recent-verdicts.ts'
 import { SeededRandom } from '../../../src/testing/index.ts'
 
 const flipped = (bytes: Uint8Array, at: number) => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte))
@@ -53,6 +54,38 @@ describe('ed25519 (ballots §2)', () => {
     expect(cases.map((c) => ed25519.verify(c.identity, c.message, c.signature))).toEqual(verdicts)
     expect(await ed25519.verifyBatch(cases)).toEqual(verdicts)
     expect(await ed25519.verifyBatch(cases.slice(0, 2))).toEqual(verdicts.slice(0, 2))
+  })
+
+  it.each([1, 4, 100])(
+    'verifies what was asked for before but once, and nothing else (batches from %i on)',
+    async (minBatch) => {
+      for (const maxVerdicts of [1, 1_000]) {
+        const scheme = new Ed25519Scheme({ minBatch, maxVerdicts })
+        const copies = cases.map((c) => ({ ...c, message: c.message.slice() }))
+        const batches = await Promise.all(
+          [cases, copies, [...cases].reverse()].map((batch) => scheme.verifyBatch(batch)),
+        )
+        expect(batches).toEqual([verdicts, verdicts, [...verdicts].reverse()])
+        expect(await scheme.verifyBatch(cases)).toEqual(verdicts)
+      }
+    },
+  )
+
+  it('keeps the newest verdicts, and none that failed', async () => {
+    const recent = new RecentVerdicts(2)
+    let asked = 0
+    const verdictOn = (message: Uint8Array) =>
+      recent.of({ identity: signer.identity, message, signature }, () => {
+        asked += 1
+        return asked === 5 ? Promise.reject(new Error('no thread')) : Promise.resolve('valid')
+      })
+    const [a, b, c, d] = [1, 2, 3, 4].map((length) => new Uint8Array(length)) as Uint8Array[]
+    for (const one of [a, a, b, a, c, c, b]) await verdictOn(one as Uint8Array)
+    expect(asked).toBe(3)
+    await verdictOn(a as Uint8Array)
+    expect(asked).toBe(4)
+    await expect(verdictOn(d as Uint8Array)).rejects.toThrow('no thread')
+    expect(await verdictOn(d as Uint8Array)).toBe('valid')
   })
 
   it.each([0, 31, 33])('refuses a seed of %i bytes', (length) => {
