@@ -144,7 +144,7 @@ describe('a scope without an ordering group', () => {
     }
     const { bytes, scope } = await evidence
     expect(scope).toBe(SCOPE)
-    const proof = safe.verifyEquivocation(bytes, { scheme: quickScheme, roster: here.roster })
+    const proof = safe.verifyEvidence(bytes, { scheme: quickScheme, roster: here.roster })
     expect(toHex(proof?.owner ?? new Uint8Array(0))).toBe(toHex(liar.identity))
     expect((await first.scope(SCOPE).proposal(id).explain()).equivocators).toEqual([toHex(liar.identity)])
   })

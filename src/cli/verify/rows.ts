@@ -77,7 +77,7 @@ function certificate(bytes: Bytes, options: TrustOptions): Verified {
 }
 
 function equivocation(bytes: Bytes, options: TrustOptions): Verified {
-  const proof = safe.verifyEquivocation(bytes, { scheme: schemeOf(options), roster: requiredRosterOf(options) })
+  const proof = safe.verifyEvidence(bytes, { scheme: schemeOf(options), roster: requiredRosterOf(options) })
   if (proof === null) {
     const why = 'a signature does not verify, or the owner is not in the roster'
     throw new VerifyError({ code: 'NotProven', why }, `the evidence proves nothing: ${why}`)

@@ -28,8 +28,13 @@ export interface Assembly {
   readonly queries: SessionQueries
 }
 
+export interface AssemblyOptions extends Omit<Required<ConsensusServiceOptions>, 'signer'> {
+  /** The deadline of a session passed: what an `ordered` one owes is for the order to carry. */
+  readonly deadlinePassed?: () => void
+}
+
 /** `signer` names the streams and the scheme. */
-export function assemble(signer: Signer, options: Omit<Required<ConsensusServiceOptions>, 'signer'>): Assembly {
+export function assemble(signer: Signer, options: AssemblyOptions): Assembly {
   const { log, clock, random } = options
   const registry: Registry = new Registry(log, toHex(signer.identity), signer.scheme, (...became) =>
     engine.cameToLight(...became),

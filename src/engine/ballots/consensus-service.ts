@@ -66,6 +66,7 @@ const MAX_DRAWS = 100
 export class ConsensusService {
   readonly #signer: Signer
   readonly #parts: Assembly
+  readonly #order: BallotOrder | undefined
 
   /** Ballots of the policy `safe`: scopes, decisions, evidence, and what the other peers need. */
   readonly ballots: Ballots
@@ -74,10 +75,12 @@ export class ConsensusService {
   /** The state of each session whenever it changes. */
   readonly sessions$: Observable<SessionState>
 
-  constructor(options: ConsensusServiceOptions = {}, original?: ConsensusService, order?: BallotOrder) {
+  /** `shared`: over the storage of another service, or of a peer of a group with its `order`. */
+  constructor(options: ConsensusServiceOptions = {}, shared?: Assembly, order?: BallotOrder) {
     const { signer, ...rest } = withDefaults(options)
     this.#signer = signer
-    this.#parts = original === undefined ? assemble(signer, rest) : original.#parts
+    this.#order = order
+    this.#parts = shared ?? assemble(signer, rest)
     this.ballots = new Ballots(this.#parts, signer, order)
     this.decisions$ = this.#parts.notifier.decisions$
     this.sessions$ = this.#parts.notifier.sessions$
@@ -95,7 +98,7 @@ export class ConsensusService {
         `the sessions are of the scheme ${scheme}, the key is of ${signer.scheme.name}`,
       )
     }
-    return new ConsensusService({ signer }, this)
+    return new ConsensusService({ signer }, this.#parts, this.#order)
   }
 
   /** Our identity: the owner of our votes. */

@@ -43,7 +43,7 @@ interface Parts {
   readonly logger: Logger
   readonly maxSessionsPerScope: number
   /** The deadline of a session passed, after what it says of itself is logged. */
-  deadlinePassed?: (host: SessionHost) => void
+  readonly deadlinePassed?: () => void
 }
 
 /** What `open` decides upon. */
@@ -372,7 +372,7 @@ export class SessionEngine {
     const nowSec = this.nowSec()
     try {
       await this.run(host, (session) => timeout(session, nowSec))
-      this.#parts.deadlinePassed?.(host)
+      this.#parts.deadlinePassed?.()
     } catch (error) {
       // That no decision was reached is an outcome, published as such.
       if (error instanceof BallotError || error instanceof safe.SafeBallotError || error instanceof ServiceError) return

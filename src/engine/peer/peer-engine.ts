@@ -22,7 +22,7 @@ import type { Signer } from '../../ports/signature-scheme.ts'
 import { type AgreedBlock, agreedBlock, positionsOf } from './blocks.ts'
 import { PeerError } from './errors.ts'
 import type { PeerSettings } from './options.ts'
-import type { PeerStore, Recovered, RecoverOptions } from './store.ts'
+import type { PeerStore, Recovered, RecoverOptions, Replayed } from './store.ts'
 
 export interface PeerEngineEvents {
   /** After the facts are durable. */
@@ -91,9 +91,10 @@ export class PeerEngine {
   /** From the log, or from the beginning where it holds nothing. Resolves to how many facts there were. */
   async start(
     section: readonly Bytes[] | undefined,
+    replayed: Replayed,
     signal?: AbortSignal,
   ): Promise<{ readonly facts: number; readonly blocks: number }> {
-    const recovered = await this.#recover(signal === undefined ? {} : { signal })
+    const recovered = await this.#recover(signal === undefined ? { replayed } : { replayed, signal })
     if (recovered !== undefined) {
       this.#adopt(recovered)
       this.#publishedCount = recovered.blocks

@@ -10,6 +10,7 @@
 import type { Bytes } from '../../base/bytes.ts'
 import { toHex } from '../../base/text.ts'
 import {
+  type GossipEventAccepted,
   type Group,
   PARSEC_SCHEMA_VERSION,
   Parsec,
@@ -44,10 +45,18 @@ export interface Recovered {
   readonly newBlocks: readonly AgreedBlock[]
 }
 
+/** Who else is rebuilt from this peer's log. */
+export interface Replayed {
+  event(event: GossipEventAccepted): void
+  block(block: AgreedBlock, parsec: Parsec): void
+}
+
 export interface RecoverOptions {
   readonly signal?: AbortSignal
   /** Give the blocks from this index. Default: none. */
   readonly blocksFrom?: number
+  /** Told of every event and block of the log, in order. */
+  readonly replayed?: Replayed
   /** Write nothing: the log may be another process's. Default: false. */
   readonly isAudit?: boolean
 }
@@ -121,6 +130,7 @@ export class PeerStore {
     signal,
     blocksFrom = Number.POSITIVE_INFINITY,
     isAudit = false,
+    replayed: others,
   }: RecoverOptions = {}): Promise<Recovered | undefined> {
     const newBlocks: AgreedBlock[] = []
     const check = new BlockCheck(this.#log.read(this.blockStream, signalled(signal)), this.blockStream)
@@ -132,10 +142,12 @@ export class PeerStore {
       if (parsec === undefined) parsec = this.#begin(replayed)
       else parsec.evolve(replayed)
       revision = fact.revision
+      if (replayed.type === 'GossipEventAccepted') others?.event(replayed)
       for (let block = parsec.poll(); block !== undefined; block = parsec.poll()) {
         const agreed = agreedBlock(block, check.count, nextPosition)
         nextPosition += positionsOf(agreed)
         if (agreed.index >= blocksFrom) newBlocks.push(agreed)
+        others?.block(agreed, parsec)
         await check.derive(agreed, blockToJson(agreed, this.#group.format))
       }
     }

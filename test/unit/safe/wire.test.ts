@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { equalBytes } from '../../../src/base/bytes.ts'
-import { verifyEquivocation } from '../../../src/core/ballot/safe/evidence.ts'
+import { verifyEvidence } from '../../../src/core/ballot/safe/evidence.ts'
 import { signVote } from '../../../src/core/ballot/safe/propose.ts'
 import { strictVerifier } from '../../../src/core/ballot/safe/verifier.ts'
 import { ed25519Signer, ethereum, ethereumSigner } from '../../../src/crypto/index.ts'
@@ -145,14 +145,14 @@ describe('votes, evidence and messages', () => {
   it('prove an equivocation to whoever knows the roster (ballots §8.5)', () => {
     const trust = { scheme: quickScheme, roster: four.map(({ identity }) => identity) }
     const bytes = encodeEquivocation(proof)
-    expect(verifyEquivocation(bytes, trust)).toEqual(proof)
-    expect(verifyEquivocation(bytes, { ...trust, roster: [bob.identity] })).toBeNull()
-    expect(verifyEquivocation(encodeEquivocation({ ...proof, noSignature: vote.signature }), trust)).toBeNull()
-    expect(verifyEquivocation(encodeEquivocation({ ...proof, yesSignature: counter.signature }), trust)).toBeNull()
+    expect(verifyEvidence(bytes, trust)).toEqual(proof)
+    expect(verifyEvidence(bytes, { ...trust, roster: [bob.identity] })).toBeNull()
+    expect(verifyEvidence(encodeEquivocation({ ...proof, noSignature: vote.signature }), trust)).toBeNull()
+    expect(verifyEvidence(encodeEquivocation({ ...proof, yesSignature: counter.signature }), trust)).toBeNull()
     for (let i = 0; i < bytes.length; i += 1) {
       const changed = bytes.slice()
       changed[i] = (changed[i] ?? 0) ^ 1
-      expect(verifyEquivocation(changed, trust)).toBeNull()
+      expect(verifyEvidence(changed, trust)).toBeNull()
     }
   })
 })

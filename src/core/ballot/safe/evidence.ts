@@ -12,7 +12,7 @@ import { Roster } from './roster.ts'
 import { strictVerifier } from './verifier.ts'
 
 /** The proof, or `null` where the bytes prove nothing against anybody in the roster. */
-export function verifyEquivocation(
+export function verifyEvidence(
   bytes: Bytes,
   trust: { readonly scheme: SignatureScheme; readonly roster: readonly Bytes[] },
 ): Equivocation | null {

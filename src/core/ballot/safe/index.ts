@@ -6,7 +6,7 @@
  *
  * - `quorum`: `QuorumScope` takes proposals and votes and gives steps; a decision is a function of the set of votes.
  * - `ordered`: `OrderedFold` takes the group's blocks; `duties` makes the payloads to put into the order.
- * - Both: `verifyCertificate` and `verifyEquivocation` for strangers.
+ * - Both: `verifyCertificate` and `verifyEvidence` for strangers.
  */
 
 export {
@@ -31,14 +31,14 @@ export {
   type SafeVote,
   type SignedProposal,
 } from '../../../wire/ballot/index.ts'
-export { admitOrThrow, type ScopeRules, type VotersBefore } from './admission.ts'
+export { admit, admitOrThrow, type ScopeRules, type VotersBefore } from './admission.ts'
 export { type OrderedCertificateParts, orderedCertificate } from './certificate/ordered.ts'
 export { certificateBytes, quorumCertificate } from './certificate/quorum.ts'
 export type { CertificateTrust, CheckpointView } from './certificate/trust.ts'
 export { type CertifiedOutcome, importCertificate, openCertificate, verifyCertificate } from './certificate/verify.ts'
 export { EarlyVotes } from './early-votes.ts'
 export { refuseSafe, SafeBallotError, type SafeBallotErrorCode, type SafeBallotErrorData } from './errors.ts'
-export { verifyEquivocation } from './evidence.ts'
+export { verifyEvidence } from './evidence.ts'
 export { SAFE_SCHEMA_VERSION, safeFactFromJson, safeFactToJson } from './fact-codec.ts'
 export {
   carriedVotePayload,

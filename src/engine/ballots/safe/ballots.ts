@@ -23,7 +23,7 @@ export interface OutgoingBallot {
   readonly bytes: Bytes
 }
 
-/** An owner signed both choices: bytes that `verifyEquivocation` takes from whoever knows the roster (ballots §8.5). */
+/** An owner signed both choices: bytes that `verifyEvidence` takes from whoever knows the roster (ballots §8.5). */
 export interface BallotEvidence {
   readonly scope: string
   readonly proof: safe.Equivocation

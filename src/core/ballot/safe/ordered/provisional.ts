@@ -63,6 +63,16 @@ export class ProvisionalVotes {
     this.#seen.delete(toHex(session.signed.id))
   }
 
+  /** Whether looking closer may show a decision; costs the same for every size of roster. */
+  mayDecide(session: OrderedSession): boolean {
+    const seen = this.#seen.get(toHex(session.signed.id))
+    if (seen === undefined) return false
+    const { quorum } = session
+    const reaches = (choice: boolean, column: VoteColumn): boolean =>
+      session.column(choice).count + column.count >= quorum
+    return reaches(true, seen.yes) || reaches(false, seen.no)
+  }
+
   view(session: OrderedSession): ProvisionalView {
     const seen = this.#seen.get(toHex(session.signed.id))
     const yes = tally(session, true, seen)

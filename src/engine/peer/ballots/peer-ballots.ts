@@ -1,0 +1,113 @@
+/**
+ * @module engine/peer/ballots/peer-ballots
+ *
+ * The ballots of a peer of a group: one assembly for both policies and both finalities, on the peer's own log and key, and
+ * the order that its blocks bring (ballots §8.4).
+ */
+
+import { type Observable, Subject } from 'rxjs'
+import type { Bytes } from '../../../base/bytes.ts'
+import { toHex } from '../../../base/text.ts'
+import type { Observation, Parsec } from '../../../core/parsec/index.ts'
+import type { EventLog } from '../../../ports/event-log.ts'
+import type { Signer } from '../../../ports/signature-scheme.ts'
+import { assemble } from '../../ballots/assembly.ts'
+import { ConsensusService } from '../../ballots/consensus-service.ts'
+import { withDefaults } from '../../ballots/options.ts'
+import type { NoticeQueue } from '../../notices.ts'
+import type { PeerSettings } from '../options.ts'
+import type { PublishedStep } from '../peer-engine.ts'
+import type { Replayed } from '../store.ts'
+import { OrderCertificates } from './order-certificates.ts'
+import { OrderedBallots } from './ordered-ballots.ts'
+import { SessionRecords } from './session-records.ts'
+
+/** A quorum is seen in gossip, and not in the order yet: a Close could still come first (ballots §8.4). */
+export interface Provisional {
+  readonly scope: string
+  readonly proposalId: string
+  readonly decision: boolean
+}
+
+export interface PeerBallotOptions {
+  readonly identity: Signer
+  readonly log: EventLog
+  readonly blockStream: string
+  readonly queue: NoticeQueue
+  readonly maxSessionsPerScope?: number
+  /** Core, as far as it has run; `undefined` while it does not. */
+  readonly parsec: () => Parsec | undefined
+  /** Resolves when the vote is durable. */
+  readonly vote: (observation: Observation) => Promise<void>
+}
+
+export class PeerBallots {
+  readonly service: ConsensusService
+  readonly replayed: Replayed
+  readonly #order: OrderedBallots
+  readonly #certificates: OrderCertificates
+  readonly #provisional = new Subject<Provisional>()
+  readonly #queue: NoticeQueue
+  readonly provisional$: Observable<Provisional> = this.#provisional.asObservable()
+
+  constructor(settings: PeerSettings, options: PeerBallotOptions) {
+    const { identity, log, blockStream, parsec, vote, queue, maxSessionsPerScope } = options
+    const { clock, random, logger, group } = settings
+    this.#queue = queue
+    const { signer, ...rest } = withDefaults({
+      ...{ signer: identity, log, clock, random, logger },
+      ...(maxSessionsPerScope === undefined ? {} : { maxSessionsPerScope }),
+    })
+    const assembly = assemble(signer, { ...rest, deadlinePassed: () => this.#order.closeDue() })
+    const { engine, registry, notifier } = assembly
+    this.#certificates = new OrderCertificates({ parsec, log, blockStream, group })
+    this.#order = new OrderedBallots(
+      settings,
+      signer,
+      {
+        parsec,
+        vote,
+        equivocation: (scope, proof) => notifier.equivocation(scope, proof),
+        provisional: ({ signed }, decision) =>
+          this.#show({ scope: signed.proposal.scope, proposalId: toHex(signed.id), decision }),
+        certificate: (session, signal) => this.#certificates.of(session, signal),
+      },
+      new SessionRecords(engine, registry, signer.scheme),
+    )
+    this.service = new ConsensusService({ signer }, assembly, this.#order)
+    this.replayed = {
+      event: (event) => this.#order.replayEvent(event),
+      block: (block, core) => this.#order.replayBlock(block, core),
+    }
+    notifier.safeSessions$.subscribe(({ isGone, finality, proposalId }) => {
+      if (isGone && finality === 'ordered') this.#order.forget(proposalId)
+    })
+  }
+
+  /** After the peer's own log is read: what the sessions' streams lack of the order is completed. */
+  complete(): Promise<void> {
+    return this.#order.complete()
+  }
+
+  published({ facts, blocks }: PublishedStep): void {
+    const events = facts.filter((fact) => fact.type === 'GossipEventAccepted')
+    this.#order.follow(events, blocks)
+    this.#certificates.recheck()
+  }
+
+  /** A voter votes for the Close of what is due, late joiners too. */
+  becameVoter(): void {
+    this.#order.closeDue()
+  }
+
+  async close(error: Error): Promise<void> {
+    this.#order.close(error)
+    this.#certificates.end(error)
+    await this.service.close()
+    this.#queue.publish(() => this.#provisional.complete())
+  }
+
+  #show(provisional: Provisional): void {
+    this.#queue.publish(() => this.#provisional.next(provisional))
+  }
+}

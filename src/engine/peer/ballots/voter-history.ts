@@ -1,0 +1,40 @@
+/**
+ * @module engine/peer/ballots/voter-history
+ *
+ * Who voted on the block at a position: the voters of the group, constant within a group of blocks that one election
+ * decided, as its checkpoints state them (parsec §8), so that a stranger who holds a checkpoint finds the same.
+ */
+
+import type { Bytes } from '../../../base/bytes.ts'
+import type { Parsec } from '../../../core/parsec/index.ts'
+
+interface Change {
+  /** The first position after it. */
+  readonly position: number
+  readonly voters: readonly Bytes[]
+}
+
+export class VoterHistory {
+  readonly #members: readonly Bytes[]
+  readonly #changes: Change[] = []
+  #epoch = 0
+  #checked = 0
+
+  constructor(members: readonly Bytes[]) {
+    this.#members = members
+  }
+
+  /** Takes up the changes that core knows of up to now. */
+  follow(parsec: Parsec): void {
+    for (const { position, epoch, nextVoters } of parsec.checkpoints(this.#checked + 1)) {
+      this.#checked = position
+      if (epoch === this.#epoch) continue
+      this.#epoch = epoch
+      this.#changes.push({ position, voters: nextVoters })
+    }
+  }
+
+  votersBefore(position: number): readonly Bytes[] {
+    return this.#changes.findLast((change) => change.position <= position)?.voters ?? this.#members
+  }
+}
