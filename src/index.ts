@@ -17,6 +17,7 @@ export { type BallotEvidence, Ballots, type OutgoingBallot } from './engine/ball
 export type { Decision, Explanation } from './engine/ballots/safe/decision.ts'
 export { BallotProposal, type WaitOptions } from './engine/ballots/safe/proposal.ts'
 export { BallotScope, type ProposeOptions, type SafeScopeStats } from './engine/ballots/safe/scope.ts'
+export type { Provisional } from './engine/peer/ballots/peer-ballots.ts'
 export type { AgreedBlock, AgreedProof, PayloadBlock } from './engine/peer/blocks.ts'
 export type { CheckpointBook, ProvenCheckpoint } from './engine/peer/checkpoints.ts'
 export { PeerError, type PeerErrorData } from './engine/peer/errors.ts'

@@ -1,5 +1,6 @@
 /** Peers on a virtual clock and a network in memory: what happens depends on nothing but the test. */
 import type { Bytes } from '../../src/base/bytes.ts'
+import type { GenesisOptions } from '../../src/engine/peer/options.ts'
 import { createWitan, type Witan } from '../../src/engine/peer/witan.ts'
 import { memoryLog } from '../../src/log/index.ts'
 import type { EventLog } from '../../src/ports/event-log.ts'
@@ -20,8 +21,11 @@ export class VirtualPeers {
   readonly #members: readonly string[]
   readonly #logs = new Map<string, EventLog>()
 
-  constructor(members: readonly string[], seed = 1) {
+  readonly genesis: GenesisOptions
+
+  constructor(members: readonly string[], seed = 1, genesis: Partial<GenesisOptions> = {}) {
     this.#members = members
+    this.genesis = { members: members.map((member) => this.idOf(member)), ...genesis }
     this.random = new SeededRandom(seed)
     this.network = new MemoryNetwork({ clock: this.clock, random: this.random.fork('network') })
   }
@@ -45,7 +49,7 @@ export class VirtualPeers {
     const transport = given.transport ?? this.network.join(identity.identity)
     const witan = await createWitan({
       identity,
-      genesis: { members: this.#members.map((member) => this.idOf(member)) },
+      genesis: this.genesis,
       ...(this.#members.includes(name) ? {} : { join: { section: [] } }),
       log: given.log ?? this.logOf(name),
       transport,

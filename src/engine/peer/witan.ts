@@ -13,11 +13,14 @@ import { type Actor, createActor } from 'xstate'
 import { type PeerStanding, peerMachine } from '../../../machines/peer.machine.ts'
 import type { Bytes } from '../../base/bytes.ts'
 import { toHex } from '../../base/text.ts'
+import type { safe } from '../../core/ballot/index.ts'
 import type { Observation } from '../../core/parsec/index.ts'
-import { ConsensusService } from '../ballots/consensus-service.ts'
-import type { ConsensusServiceOptions } from '../ballots/options.ts'
+import type { ConsensusService } from '../ballots/consensus-service.ts'
+import type { Decision } from '../ballots/safe/decision.ts'
+import type { BallotScope } from '../ballots/safe/scope.ts'
 import { NoticeQueue } from '../notices.ts'
 import { Application } from './application.ts'
+import { PeerBallots, type Provisional } from './ballots/peer-ballots.ts'
 import type { AgreedBlock, PayloadBlock } from './blocks.ts'
 import { CheckpointBook, type ProvenCheckpoint } from './checkpoints.ts'
 import { PeerError } from './errors.ts'
@@ -46,10 +49,10 @@ export class Witan<Payload = Bytes> {
   readonly #application: Application<Payload>
   /** What proves our order to others (parsec §8). */
   readonly checkpoints: CheckpointBook
+  readonly #ballots: PeerBallots
   readonly #actor: Actor<typeof peerMachine>
   readonly #self: string
   #error: Error | undefined
-  #ballots: Promise<ConsensusService> | undefined
   #closing: Promise<void> | undefined
 
   /** Application payloads in the agreed order, from now on. */
@@ -59,6 +62,11 @@ export class Witan<Payload = Bytes> {
   readonly evidence$: Observable<Evidence>
   /** Checkpoints of the order, once they are proven; those of before are in `checkpoints.all()`. */
   readonly checkpoints$: Observable<ProvenCheckpoint>
+  /** Ballots of the policy `safe`: one notice for each decision, and each session whenever it changes. */
+  readonly decisions$: Observable<Decision>
+  readonly sessions$: Observable<safe.SafeSessionState>
+  /** What a quorum seen in gossip would decide, if no Close comes first: not decided. */
+  readonly provisional$: Observable<Provisional>
   readonly membership$: Observable<Membership>
   readonly status$: Observable<Status>
   /** Every gossip event that joined our graph, once durable. */
@@ -88,12 +96,25 @@ export class Witan<Payload = Bytes> {
       hashOf: (observation) => this.#engine.parsec.hashOf(observation),
       vote: (observation) => this.#voteFor(observation),
     })
+    this.#ballots = new PeerBallots(this.#settings, {
+      identity: options.identity,
+      log: options.log,
+      blockStream: store.blockStream,
+      queue: this.#queue,
+      parsec: () => (this.#engine.isRunning ? this.#engine.parsec : undefined),
+      vote: (observation) => this.#voteFor(observation),
+      evidence: (evidence) => this.#notices.evidence(evidence),
+    })
     this.checkpoints = new CheckpointBook(() => this.#engine.parsec, this.#history)
     this.#actor = createActor(this.#provideActions())
     this.blocks$ = this.#notices.blocks$
     this.allBlocks$ = this.#notices.allBlocks$
     this.evidence$ = this.#notices.evidence$
     this.checkpoints$ = this.#notices.checkpoints$
+    const { decisions$, sessions$ } = this.#ballots.service.ballots
+    this.decisions$ = decisions$
+    this.sessions$ = sessions$
+    this.provisional$ = this.#ballots.provisional$
     this.membership$ = this.#membership.membership$
     this.status$ = this.#notices.status$
     this.gossip$ = this.#notices.gossip$
@@ -116,9 +137,12 @@ export class Witan<Payload = Bytes> {
   async start({ signal }: CallOptions = {}): Promise<{ readonly facts: number; readonly blocks: number }> {
     this.#actor.start()
     try {
-      const started = await this.#engine.start(this.#options.join?.section, signal)
+      await this.#ballots.recover(signal)
+      const started = await this.#engine.start(this.#options.join?.section, this.#ballots.replayed, signal)
       this.#followMembership()
+      await this.#ballots.complete()
       this.#actor.send({ type: 'log.recovered', standing: this.#standing() })
+      this.#ballots.closeDue()
       return started
     } catch (error) {
       this.#failed(error as Error)
@@ -150,10 +174,14 @@ export class Witan<Payload = Bytes> {
     allBlocks: (options: HistoryOptions = {}): AsyncIterable<AgreedBlock> => this.#history.allBlocks(options),
   } as const
 
-  /** Ballots of this peer, on the same log and key; rebuilt from the log at the first call, closed with the peer. */
-  ballots(options: Pick<ConsensusServiceOptions, 'maxSessionsPerScope'> = {}): Promise<ConsensusService> {
-    this.#ballots ??= this.#openBallots(options)
-    return this.#ballots
+  /** A scope of ballots (ballots §8): by default `ordered`, decided by the group's own order and voters. */
+  scope(name: string): BallotScope {
+    return this.#ballots.service.scope(name)
+  }
+
+  /** All ballots of this peer, on its log and key: also those of the policy `compatible`. */
+  ballots(): Promise<ConsensusService> {
+    return Promise.resolve(this.#ballots.service)
   }
 
   /** Stops gossip, waits for appends under way (at most the stated time), completes all observables. */
@@ -166,23 +194,14 @@ export class Witan<Payload = Bytes> {
     await this.close()
   }
 
-  async #openBallots(options: Pick<ConsensusServiceOptions, 'maxSessionsPerScope'>): Promise<ConsensusService> {
-    const { clock, random, logger } = this.#settings
-    const { identity: signer, log } = this.#options
-    const service = new ConsensusService({ ...options, signer, log, clock, random, logger })
-    await service.recover()
-    return service
-  }
-
   async #close(): Promise<void> {
     this.#actor.send({ type: 'stop.requested' })
     this.#application.flush()
     await this.#gossiper.stop()
-    await (await this.#ballots)?.close()
     await this.#withinCloseTimeout(this.#engine.stop())
-    this.#application.end(
-      this.#error ?? new PeerError({ code: 'PeerClosed' }, 'the peer was closed before this was agreed'),
-    )
+    const reason = this.#error ?? new PeerError({ code: 'PeerClosed' }, 'the peer was closed before this was agreed')
+    await this.#withinCloseTimeout(this.#ballots.close(reason))
+    this.#application.end(reason)
     this.#actor.stop()
     this.#membership.close()
     this.#notices.close()
@@ -209,13 +228,15 @@ export class Witan<Payload = Bytes> {
     })
   }
 
-  #published({ facts, blocks, faults, proven }: PublishedStep): void {
+  #published(step: PublishedStep): void {
+    const { facts, blocks, faults, proven } = step
     for (const fact of facts) if (fact.type === 'GossipEventAccepted') this.#notices.gossip(fact)
     for (const { peer, error, evidence } of faults) {
       this.#notices.evidence({ peer: toHex(peer), error, ...(evidence === undefined ? {} : { proof: evidence }) })
     }
     for (const block of blocks) this.#publishBlock(block)
     for (const position of proven) this.#notices.checkpoint(this.checkpoints.get(position))
+    this.#ballots.published(step)
     if (blocks.some(({ observation }) => observation.type !== 'OpaquePayload')) this.#followMembership()
     if (blocks.length > 0) this.#publishStatus()
     this.#gossiper.planSoon()
@@ -237,7 +258,10 @@ export class Witan<Payload = Bytes> {
       .filter((voter) => voter !== this.#self || !parsec.isRemoved)
     this.#membership.setVoters(voters)
     const isVoter = voters.includes(this.#self)
-    if (isVoter && !before) this.#actor.send({ type: 'voter.added' })
+    if (isVoter && !before) {
+      this.#actor.send({ type: 'voter.added' })
+      this.#ballots.closeDue()
+    }
     if (!isVoter && before) this.#actor.send({ type: 'voter.removed' })
   }
 

@@ -55,7 +55,10 @@ export class OrderCertificates {
       throw safe.refuseSafe({ code: 'NotDecided', proposalId: toHex(session.signed.id) })
     }
     const after = settledAt + 1
-    const proof = await this.#proof(() => this.#parts.parsec()?.chainProof(finality.fromPosition, after) ?? null, signal)
+    const proof = await this.#proof(
+      () => this.#parts.parsec()?.chainProof(finality.fromPosition, after) ?? null,
+      signal,
+    )
     const blocks = await this.#blocks(finality.fromPosition, after)
     return safe.orderedCertificate({ session, blocks, ...proof })
   }

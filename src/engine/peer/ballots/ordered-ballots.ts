@@ -93,7 +93,7 @@ export class OrderedBallots implements BallotOrder {
   }
 
   readonly votersBefore = (position: number): readonly Bytes[] | null =>
-    position > this.#position ? null : this.#voters.votersBefore(position)
+    position > this.#position ? null : this.#voters.votersBefore(position, this.#hooks.parsec())
 
   session(proposalId: Bytes): safe.OrderedSession | undefined {
     return this.#fold.find(proposalId)
@@ -142,8 +142,7 @@ export class OrderedBallots implements BallotOrder {
 
   /** A block of the log, in order. */
   replayBlock(block: AgreedBlock, parsec: Parsec): void {
-    this.#voters.follow(parsec)
-    this.#foldBlock(block)
+    this.#foldBlock(block, parsec)
   }
 
   /** After recovery: completes what the sessions' streams lack, and holds the rest against what the fold says. */
@@ -152,16 +151,14 @@ export class OrderedBallots implements BallotOrder {
       if (this.#records.isOver(session)) this.forget(toHex(session.signed.id))
       else await this.#records.complete(session)
     }
-    this.closeDue()
   }
 
   follow(events: readonly GossipEventAccepted[], blocks: readonly AgreedBlock[]): void {
     for (const event of events) this.replayEvent(event)
     if (blocks.length === 0) return
     const parsec = this.#hooks.parsec()
-    if (parsec !== undefined) this.#voters.follow(parsec)
     const touched = new Set<safe.OrderedSession>()
-    for (const block of blocks) for (const session of this.#foldBlock(block)) touched.add(session)
+    for (const block of blocks) for (const session of this.#foldBlock(block, parsec)) touched.add(session)
     for (const session of touched) this.#write(session)
   }
 
@@ -198,12 +195,12 @@ export class OrderedBallots implements BallotOrder {
   }
 
   /** What the block does; the sessions that it changed. */
-  #foldBlock(block: AgreedBlock): readonly safe.OrderedSession[] {
+  #foldBlock(block: AgreedBlock, parsec: Parsec | undefined): readonly safe.OrderedSession[] {
     this.#position = block.index + 1
     const { observation } = block
     if (observation.type !== 'OpaquePayload' || block.kind === undefined || !BALLOT_KINDS.has(block.kind)) return []
     const ordered = { position: block.index, payload: observation.payload, voter: voterOf(block, this.#settings.group) }
-    const notices = this.#fold.fold(ordered, (position) => this.#voters.votersBefore(position))
+    const notices = this.#fold.fold(ordered, (position) => this.#voters.votersBefore(position, parsec))
     const changed: safe.OrderedSession[] = []
     for (const notice of notices) {
       if (notice.type === 'Equivocation') this.#blame(notice.proof)

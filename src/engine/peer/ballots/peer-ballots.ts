@@ -6,8 +6,8 @@
  */
 
 import { type Observable, Subject } from 'rxjs'
-import type { Bytes } from '../../../base/bytes.ts'
 import { toHex } from '../../../base/text.ts'
+import { safe } from '../../../core/ballot/index.ts'
 import type { Observation, Parsec } from '../../../core/parsec/index.ts'
 import type { EventLog } from '../../../ports/event-log.ts'
 import type { Signer } from '../../../ports/signature-scheme.ts'
@@ -15,6 +15,7 @@ import { assemble } from '../../ballots/assembly.ts'
 import { ConsensusService } from '../../ballots/consensus-service.ts'
 import { withDefaults } from '../../ballots/options.ts'
 import type { NoticeQueue } from '../../notices.ts'
+import type { Evidence } from '../notices.ts'
 import type { PeerSettings } from '../options.ts'
 import type { PublishedStep } from '../peer-engine.ts'
 import type { Replayed } from '../store.ts'
@@ -34,7 +35,7 @@ export interface PeerBallotOptions {
   readonly log: EventLog
   readonly blockStream: string
   readonly queue: NoticeQueue
-  readonly maxSessionsPerScope?: number
+  readonly evidence: (evidence: Evidence) => void
   /** Core, as far as it has run; `undefined` while it does not. */
   readonly parsec: () => Parsec | undefined
   /** Resolves when the vote is durable. */
@@ -51,13 +52,10 @@ export class PeerBallots {
   readonly provisional$: Observable<Provisional> = this.#provisional.asObservable()
 
   constructor(settings: PeerSettings, options: PeerBallotOptions) {
-    const { identity, log, blockStream, parsec, vote, queue, maxSessionsPerScope } = options
+    const { identity, log, blockStream, parsec, vote, queue, evidence } = options
     const { clock, random, logger, group } = settings
     this.#queue = queue
-    const { signer, ...rest } = withDefaults({
-      ...{ signer: identity, log, clock, random, logger },
-      ...(maxSessionsPerScope === undefined ? {} : { maxSessionsPerScope }),
-    })
+    const { signer, ...rest } = withDefaults({ signer: identity, log, clock, random, logger })
     const assembly = assemble(signer, { ...rest, deadlinePassed: () => this.#order.closeDue() })
     const { engine, registry, notifier } = assembly
     this.#certificates = new OrderCertificates({ parsec, log, blockStream, group })
@@ -82,6 +80,15 @@ export class PeerBallots {
     notifier.safeSessions$.subscribe(({ isGone, finality, proposalId }) => {
       if (isGone && finality === 'ordered') this.#order.forget(proposalId)
     })
+    this.service.ballots.evidence$.subscribe(({ proof, bytes }) => {
+      const [owner, proposalId] = [toHex(proof.owner), toHex(proof.proposalId)]
+      evidence({ peer: owner, error: safe.refuseSafe({ code: 'Equivocation', owner, proposalId }), proof: bytes })
+    })
+  }
+
+  /** Before the peer's own log is read. */
+  async recover(signal: AbortSignal | undefined): Promise<void> {
+    await this.service.recover(signal === undefined ? {} : { signal })
   }
 
   /** After the peer's own log is read: what the sessions' streams lack of the order is completed. */
@@ -96,7 +103,7 @@ export class PeerBallots {
   }
 
   /** A voter votes for the Close of what is due, late joiners too. */
-  becameVoter(): void {
+  closeDue(): void {
     this.#order.closeDue()
   }
 

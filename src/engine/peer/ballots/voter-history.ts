@@ -24,8 +24,8 @@ export class VoterHistory {
     this.#members = members
   }
 
-  /** Takes up the changes that core knows of up to now. */
-  follow(parsec: Parsec): void {
+  /** Takes up the changes that core knows of now. */
+  #follow(parsec: Parsec): void {
     for (const { position, epoch, nextVoters } of parsec.checkpoints(this.#checked + 1)) {
       this.#checked = position
       if (epoch === this.#epoch) continue
@@ -34,7 +34,9 @@ export class VoterHistory {
     }
   }
 
-  votersBefore(position: number): readonly Bytes[] {
+  /** `parsec`: core, which has decided all blocks before the position. */
+  votersBefore(position: number, parsec: Parsec | undefined): readonly Bytes[] {
+    if (parsec !== undefined) this.#follow(parsec)
     return this.#changes.findLast((change) => change.position <= position)?.voters ?? this.#members
   }
 }
