@@ -128,10 +128,12 @@ export class Parsec<Payload = Bytes> {
     if (this.#state.stronger && isMadeByEngine(observation)) {
       return work.finish(new ParsecError({ code: 'Logic', why: `the engine makes votes of type ${observation.type}` }))
     }
-    if (this.haveVotedFor(observation)) {
-      return work.finish(new ParsecError({ code: 'DuplicateVote', observation: this.hashOf(observation) }))
+    const encoded = encodeObservation(observation, this.group.format)
+    const hash = this.group.hash(encoded)
+    if (this.#haveVotedFor(observation, hash)) {
+      return work.finish(new ParsecError({ code: 'DuplicateVote', observation: hash }))
     }
-    work.vote(observation)
+    work.voteEncoded(encoded, hash)
     // parsec §8: so that we decide alone.
     const { voters } = this.#state.election
     if (voters.count === 1 && voters.has(this.#state.self)) {
@@ -278,8 +280,12 @@ export class Parsec<Payload = Bytes> {
 
   /** Also after its block. */
   haveVotedFor(observation: Observation<Payload>): boolean {
+    return this.#haveVotedFor(observation, this.hashOf(observation))
+  }
+
+  #haveVotedFor(observation: Observation<Payload>, hash: Bytes): boolean {
     const { keys, group, self } = this.#state
-    const key = keys.find(this.hashOf(observation), group.modeOf(observation) === 'single' ? self : NONE)
+    const key = keys.find(hash, group.modeOf(observation) === 'single' ? self : NONE)
     return key !== NONE && keys.isOurs(key)
   }
 

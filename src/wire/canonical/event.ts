@@ -9,7 +9,7 @@ import type { Bytes } from '../../base/bytes.ts'
 import { unreachable } from '../../base/errors.ts'
 import { CodecError } from './errors.ts'
 import type { CanonicalFormat } from './format.ts'
-import { readObservation, writeObservation } from './observation.ts'
+import { encodeObservation, readObservation } from './observation.ts'
 import { CanonicalReader } from './reader.ts'
 import {
   CAUSE_TAG,
@@ -44,27 +44,39 @@ export interface VoteView<Payload = Bytes> {
 }
 
 export function encodeContent<P>(creator: PeerId, cause: Cause<P>, format: CanonicalFormat<P>): Bytes {
-  const writer = new CanonicalWriter()
-  writer.fixed(creator).u32(CAUSE_TAG[cause.type])
   switch (cause.type) {
     case 'Requesting':
-      writer.fixed(cause.selfParent).fixed(cause.recipient)
-      break
+      return contentWriter(creator, cause.type, HASH_BYTES + cause.recipient.length)
+        .fixed(cause.selfParent)
+        .fixed(cause.recipient)
+        .finish()
     case 'Request':
     case 'Response':
-      writer.fixed(cause.selfParent).fixed(cause.otherParent)
-      break
+      return contentWriter(creator, cause.type, 2 * HASH_BYTES)
+        .fixed(cause.selfParent)
+        .fixed(cause.otherParent)
+        .finish()
     case 'Observation':
-      writer.fixed(cause.selfParent)
-      writeObservation(writer, cause.observation, format)
-      writer.fixed(cause.voteSignature)
-      break
+      return encodeVote(creator, cause.selfParent, encodeObservation(cause.observation, format), cause.voteSignature)
     case 'Initial':
-      break
+      return contentWriter(creator, cause.type, 0).finish()
     default:
-      unreachable(cause)
+      return unreachable(cause)
   }
-  return writer.finish()
+}
+
+/** The content of a vote whose observation is encoded already. */
+export function encodeVote(creator: PeerId, selfParent: EventHash, observation: Bytes, voteSignature: Bytes): Bytes {
+  return contentWriter(creator, 'Observation', HASH_BYTES + observation.length + voteSignature.length)
+    .fixed(selfParent)
+    .fixed(observation)
+    .fixed(voteSignature)
+    .finish()
+}
+
+/** `rest`: how many bytes come after the tag. */
+function contentWriter(creator: PeerId, cause: Cause['type'], rest: number): CanonicalWriter {
+  return new CanonicalWriter(creator.length + 4 + rest).fixed(creator).u32(CAUSE_TAG[cause])
 }
 
 function readVote<P>(reader: CanonicalReader, format: CanonicalFormat<P>, depth: number): VoteView<P> {

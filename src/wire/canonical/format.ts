@@ -39,7 +39,7 @@ export function fixedIdentity(bytes: number): IdentityFormat {
 export const BYTES_PAYLOAD: PayloadCodec<Bytes> = {
   encode(payload) {
     const bytes = new Uint8Array(8 + payload.length)
-    new DataView(bytes.buffer).setUint32(0, payload.length, true)
+    for (let i = 0; i < 4; i += 1) bytes[i] = payload.length >>> (8 * i)
     bytes.set(payload, 8)
     return bytes
   },

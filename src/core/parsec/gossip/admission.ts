@@ -24,7 +24,7 @@ export interface OpenedEvent<Payload> {
   eventVerdict: Verdict | null
   voteVerdict: Verdict | null
   /** Of an accusation that carries an event: on the signature of that. */
-  carriedVerdict?: Verdict
+  carriedVerdict: Verdict | null
 }
 
 export type Verify = (identity: Bytes, message: Bytes, signature: Bytes) => Verdict
@@ -32,7 +32,7 @@ export type Verify = (identity: Bytes, message: Bytes, signature: Bytes) => Verd
 export function factOf<P>(event: OpenedEvent<P>): GossipEventAccepted {
   const { hash, observationHash, carriedVerdict } = event
   const fact = { type: 'GossipEventAccepted', hash, bytes: event.view.bytes, observationHash } as const
-  return carriedVerdict === undefined ? fact : { ...fact, isCarriedSigned: carriedVerdict === 'valid' }
+  return carriedVerdict === null ? fact : { ...fact, isCarriedSigned: carriedVerdict === 'valid' }
 }
 
 /** It is in the graph, byte for byte. */

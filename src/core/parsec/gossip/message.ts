@@ -112,6 +112,7 @@ function open<P>({ group }: State<P>, view: EventView<P>): OpenedEvent<P> {
     observationHash: view.vote === null ? null : group.hash(view.vote.bytes),
     eventVerdict: null,
     voteVerdict: null,
+    carriedVerdict: null,
   }
 }
 

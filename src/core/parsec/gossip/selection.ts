@@ -12,20 +12,20 @@ import { type EventIndex, type Graph, NONE, type PeerIndex } from '../graph/grap
  */
 export function eventsBeyond(graph: Graph, y: EventIndex): readonly EventIndex[] {
   if (y === NONE) return Array.from({ length: graph.size }, (_, event) => event)
-  const events = new Set<EventIndex>()
+  const events: EventIndex[] = []
   for (let peer = 0; peer < graph.peerCount; peer += 1) {
     const known = graph.last(y, peer)
     const places = graph.placesOf(peer)
     if (!graph.isForker(peer)) {
-      for (let place = known + 1; place < places; place += 1) events.add(graph.firstAt(peer, place))
+      for (let place = known + 1; place < places; place += 1) events.push(graph.firstAt(peer, place))
       continue
     }
     for (let place = 0; place < places; place += 1) {
       const members = graph.membersAt(peer, place)
-      for (const event of members) if (members.length > 1 || graph.indexOf(event) > known) events.add(event)
+      for (const event of members) if (members.length > 1 || graph.indexOf(event) > known) events.push(event)
     }
   }
-  return [...events].sort(ascending)
+  return events.sort(ascending)
 }
 
 /** Stronger: the ancestors of `x`, itself included, that are no ancestors of `y` (NONE: all). */

@@ -7,7 +7,7 @@
 import type { Bytes } from '../../../base/bytes.ts'
 import { concatBytes } from '../../../base/bytes.ts'
 import type { Signer } from '../../../ports/signature-scheme.ts'
-import { decodeEvent, encodeContent, encodeMessage } from '../../../wire/canonical/event.ts'
+import { decodeEvent, encodeContent, encodeMessage, encodeVote } from '../../../wire/canonical/event.ts'
 import { encodeObservation } from '../../../wire/canonical/observation.ts'
 import type { Cause, Malice, Observation, PeerId } from '../../../wire/canonical/types.ts'
 import { signDue } from '../checkpoint/signing.ts'
@@ -50,29 +50,35 @@ export class Work<Payload> {
   }
 
   /** Makes, signs and accepts an event of our own. */
-  make(cause: Cause<Payload>): EventIndex {
-    const { group } = this.state
-    const content = encodeContent(this.#signer.identity, cause, group.format)
-    const message = group.eventMessage(content)
-    const bytes = concatBytes(content, this.#signer.sign(message))
-    const view = decodeEvent(bytes, group.format)
-    return this.accept({
-      view,
-      hash: group.hash(message),
-      observationHash: view.vote === null ? null : group.hash(view.vote.bytes),
-      eventVerdict: 'valid',
-      voteVerdict: 'valid',
-      // What we carry, we verified.
-      ...(carriesEvent(view) ? { carriedVerdict: 'valid' } : {}),
-    })
+  make(cause: Exclude<Cause<Payload>, { readonly type: 'Observation' }>): EventIndex {
+    return this.#sign(encodeContent(this.#signer.identity, cause, this.state.group.format), null)
   }
 
   /** Our vote, as an event. */
   vote(observation: Observation<Payload>): EventIndex {
+    const encoded = encodeObservation(observation, this.state.group.format)
+    return this.voteEncoded(encoded, this.state.group.hash(encoded))
+  }
+
+  /** `hash`: of the encoded observation. */
+  voteEncoded(observation: Bytes, hash: Bytes): EventIndex {
+    const voteSignature = this.#signer.sign(this.state.group.voteMessage(observation))
+    return this.#sign(encodeVote(this.#signer.identity, this.lastHash(), observation, voteSignature), hash)
+  }
+
+  #sign(content: Bytes, observationHash: Bytes | null): EventIndex {
     const { group } = this.state
-    const signed = group.voteMessage(encodeObservation(observation, group.format))
-    const voteSignature = this.#signer.sign(signed)
-    return this.make({ type: 'Observation', selfParent: this.lastHash(), observation, voteSignature })
+    const message = group.eventMessage(content)
+    const view = decodeEvent(concatBytes(content, this.#signer.sign(message)), group.format)
+    return this.accept({
+      view,
+      hash: group.hash(message),
+      observationHash,
+      eventVerdict: 'valid',
+      voteVerdict: 'valid',
+      // What we carry, we verified.
+      carriedVerdict: carriesEvent(view) ? 'valid' : null,
+    })
   }
 
   sync(cause: 'Request' | 'Response', otherParent: Bytes): EventIndex {
