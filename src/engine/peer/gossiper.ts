@@ -162,8 +162,10 @@ export class Gossiper {
 
   async #receiveGossip(kind: 'request' | 'response' | 'graph', from: Bytes, body: Bytes): Promise<void> {
     const step = await this.#engine.receive(kind, from, body)
-    const isRefused = step?.error instanceof ParsecError && step.error.code === 'InvalidPeerState'
-    // The peer is removed and may not know: nobody answers its gossip any more, so it learns it by comparing.
+    const code = step?.error instanceof ParsecError ? step.error.code : undefined
+    // The peer is removed and may not know: nobody answers its gossip any more, so it learns it by comparing. Or we are, and
+    // the peer may lack what made us decide so.
+    const isRefused = code === 'InvalidPeerState' || code === 'InvalidSelfState'
     if (isRefused && kind === 'request') this.#post(from, 'summary', this.#engine.parsec.summary())
   }
 

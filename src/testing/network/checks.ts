@@ -4,7 +4,9 @@
  * The properties of parsec §12 that hold at any time, judged from the blocks that peers polled and from the agenda.
  */
 
+import { fromHex } from '../../base/text.ts'
 import type { PeerId } from '../../core/parsec/index.ts'
+import { accusationsMade } from './evident.ts'
 import type { ParsecNetwork } from './network.ts'
 import type { NetworkNode } from './node.ts'
 
@@ -12,6 +14,7 @@ export function checkRun(network: ParsecNetwork): readonly string[] {
   return [...network.correct.values()].flatMap((node) => [
     ...checkAgreement(network, node),
     ...checkIntegrity(network, node),
+    ...checkOwnAccusations(network, node),
   ])
 }
 
@@ -26,6 +29,16 @@ function checkAgreement(network: ParsecNetwork, node: NetworkNode): readonly str
 function checkAccusation(network: ParsecNetwork, node: NetworkNode, offender: PeerId): readonly string[] {
   const peer = network.numberOf(offender)
   return network.correct.has(peer) ? [`malice: peer ${node.peer} agreed that correct peer ${peer} is malicious`] : []
+}
+
+/** parsec §9: no correct peer accuses another, and of one offender nobody makes more accusations than there are peers. */
+function checkOwnAccusations(network: ParsecNetwork, node: NetworkNode): readonly string[] {
+  const peers = network.correct.size + network.forkers.size
+  return [...accusationsMade(node)].flatMap(([offender, count]) => {
+    const peer = network.numberOf(fromHex(offender))
+    if (network.correct.has(peer)) return [`malice: correct peer ${node.peer} accuses correct peer ${peer}`]
+    return count > peers ? [`malice: peer ${node.peer} accuses ${peer} ${count} times`] : []
+  })
 }
 
 /** No block twice, and none that nobody voted for: a correct peer, or in `single` mode the voter it names. */

@@ -6,7 +6,9 @@
  */
 
 import { compareBytes } from '../../base/bytes.ts'
+import { fromHex, toHex } from '../../base/text.ts'
 import type { Proposal } from './agenda.ts'
+import { evidentOffenders } from './evident.ts'
 import type { ParsecNetwork } from './network.ts'
 import type { NetworkNode } from './node.ts'
 
@@ -40,6 +42,36 @@ export function runFairly(network: ParsecNetwork): FairReport {
       agreed = now
       rounds = 0
     }
+  }
+}
+
+/** Within so many rounds an offender is removed whose offence is provable and evident to a correct voter (parsec §9). */
+export const MAX_REMOVAL_ROUNDS = 60
+
+export interface RemovalReport {
+  readonly violations: readonly string[]
+  /** Offenders that were evident, by number; all of them are removed, or there are violations. */
+  readonly evident: readonly number[]
+  readonly rounds: number
+}
+
+/** Goes on until no evident offender is a voter. */
+export function removeOffenders(network: ParsecNetwork): RemovalReport {
+  const evident = new Set<number>()
+  for (let rounds = 0; ; rounds += 1) {
+    const left = new Set<number>()
+    for (const node of activeNodes(network)) {
+      for (const offender of evidentOffenders(node)) {
+        const peer = network.numberOf(fromHex(offender))
+        evident.add(peer)
+        if (node.parsec.voters().some((id) => toHex(id) === offender)) left.add(peer)
+      }
+    }
+    if (left.size === 0) return { violations: [], evident: [...evident], rounds }
+    if (rounds >= MAX_REMOVAL_ROUNDS) {
+      return { violations: [`malice: ${[...left].join()} not removed`], evident: [...evident], rounds }
+    }
+    round(network)
   }
 }
 

@@ -17,7 +17,7 @@ export interface LinkOptions {
 }
 
 export interface Delivery {
-  readonly kind: SendMessage['kind'] | 'summary'
+  readonly kind: SendMessage['kind'] | 'summary' | 'summaryReply'
   /** Numbers of peers. */
   readonly from: number
   readonly to: number

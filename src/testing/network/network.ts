@@ -11,11 +11,19 @@
 
 import { assert, present } from '../../base/errors.ts'
 import { toHex } from '../../base/text.ts'
-import { bytesGroup, fixedIdentity, type Group, type PeerId, type SendMessage } from '../../core/parsec/index.ts'
+import {
+  bytesGroup,
+  encodeMessage,
+  fixedIdentity,
+  type Group,
+  type PeerId,
+  type SendMessage,
+} from '../../core/parsec/index.ts'
 import { SeededRandom } from '../seeded-random.ts'
 import { Agenda, MIXED_MODE, type Proposal } from './agenda.ts'
 import { removesMidMessage } from './census.ts'
 import { CHECKSUM_BYTES, CHECKSUM_IDENTITY_BYTES } from './checksum-scheme.ts'
+import { drawCrime, type Power } from './crimes.ts'
 import { Forker } from './forker.ts'
 import { type Delivery, type LinkOptions, Links } from './links.ts'
 import { NetworkNode, type Operation } from './node.ts'
@@ -31,6 +39,10 @@ export interface NetworkOptions extends LinkOptions {
   readonly forkRate: number
   /** Default: true. */
   readonly detectsMalice?: boolean
+  /** Of the malicious peers. Default: fork. */
+  readonly powers?: readonly Power[]
+  /** Chance of a crime for each instance and tick. Default: 0. */
+  readonly crimeRate?: number
   /** SHA3-256, where there is a faster one than the default. */
   readonly hash?: (bytes: Uint8Array) => Uint8Array
 }
@@ -39,6 +51,9 @@ export class ParsecNetwork {
   readonly random: SeededRandom
   readonly options: NetworkOptions
   readonly group: Group<Uint8Array>
+  readonly silentGroup: Group<Uint8Array>
+  readonly powers: ReadonlySet<Power>
+  crimes = 0
   readonly agenda: Agenda
   readonly links: Links
   /** Correct peers, by number. */
@@ -61,20 +76,34 @@ export class ParsecNetwork {
     this.random = new SeededRandom(options.seed)
     this.links = new Links(this.random.fork('links'), options)
     for (let peer = 0; peer < options.genesisSize; peer += 1) this.newPeer()
-    this.group = bytesGroup({
+    this.group = this.#makeGroup()
+    this.powers = new Set(options.powers ?? ['fork'])
+    this.silentGroup = this.#makeGroup()
+    // Not what its peers agreed on, and nothing tells them.
+    Object.defineProperty(this.silentGroup, 'detectsMalice', { value: false })
+    this.agenda = new Agenda(this.group)
+    for (const [peer, id] of this.#ids.entries()) {
+      const node = NetworkNode.start(peer, id, this.group, null, this.differences)
+      if (peer < options.forkers && !this.powers.has('late')) this.forkers.set(peer, new Forker(this.#turn(node)))
+      else this.correct.set(peer, node)
+    }
+  }
+
+  /** A malicious peer that never accuses runs an engine that finds nothing. */
+  #turn(node: NetworkNode): NetworkNode {
+    return this.powers.has('silence') ? node.withGroup(this.silentGroup) : node
+  }
+
+  #makeGroup(): Group<Uint8Array> {
+    const { detectsMalice = true, hash } = this.options
+    return bytesGroup({
       members: this.#ids,
       mode: MIXED_MODE,
       identity: fixedIdentity(CHECKSUM_IDENTITY_BYTES),
       signatureBytes: CHECKSUM_BYTES,
-      detectsMalice: options.detectsMalice ?? true,
-      ...(options.hash === undefined ? {} : { hash: options.hash }),
+      detectsMalice,
+      ...(hash === undefined ? {} : { hash }),
     })
-    this.agenda = new Agenda(this.group)
-    for (const [peer, id] of this.#ids.entries()) {
-      const node = NetworkNode.start(peer, id, this.group, null, this.differences)
-      if (peer < options.forkers) this.forkers.set(peer, new Forker(node))
-      else this.correct.set(peer, node)
-    }
   }
 
   get now(): number {
@@ -102,12 +131,16 @@ export class ParsecNetwork {
     return (this.#downUntil.get(peer) ?? 0) > this.#now
   }
 
-  /** A correct peer joins; others vote to add it. */
+  /** A peer joins; others vote to add it. It is correct, unless malicious ones come late and it is one. */
   join(): NetworkNode {
     const peer = this.newPeer()
     const section = this.mostAdvanced().parsec.voters()
     const node = NetworkNode.start(peer, this.idOf(peer), this.group, section, this.differences)
-    this.correct.set(peer, node)
+    if (this.powers.has('late') && this.forkers.size < this.options.forkers) {
+      this.forkers.set(peer, new Forker(this.#turn(node)))
+    } else {
+      this.correct.set(peer, node)
+    }
     return node
   }
 
@@ -149,8 +182,28 @@ export class ParsecNetwork {
       else if (this.random.chance(this.options.gossipRate)) this.#gossip(node)
     }
     for (const forker of this.forkers.values()) {
-      if (this.random.chance(this.options.forkRate)) forker.split(this.random, this.#everybody())
-      for (const node of forker.instances) if (this.random.chance(this.options.gossipRate)) this.#gossip(node)
+      if (this.powers.has('fork') && this.random.chance(this.options.forkRate)) {
+        forker.split(this.random, this.#everybody())
+      }
+      for (const node of forker.instances) {
+        if (this.random.chance(this.options.crimeRate ?? 0)) this.commit(node)
+        if (this.random.chance(this.options.gossipRate)) this.#gossip(node)
+      }
+    }
+  }
+
+  /** A crime of this malicious instance, if it can think of one. */
+  commit(node: NetworkNode): void {
+    const crime = drawCrime(this.random, node, this.powers)
+    if (crime === null) return
+    this.crimes += 1
+    for (const event of crime.own) {
+      const message = encodeMessage([event])
+      this.perform(node, (parsec) => parsec.handleGraph(node.id, message))
+    }
+    for (const event of crime.shown) {
+      const to = this.random.pick([...this.correct.keys()])
+      this.links.send(this.#now, { kind: 'graph', from: node.peer, to, bytes: encodeMessage([event]) })
     }
   }
 
@@ -169,7 +222,7 @@ export class ParsecNetwork {
     if (recipients.length === 0) return
     const to = this.random.pick(recipients)
     if (this.random.chance(0.1)) {
-      this.links.send(this.#now, { kind: 'summary', from: node.peer, to, bytes: node.parsec.summary() })
+      this.links.send(this.#now, this.#summary(node, to, 'summary'))
       return
     }
     for (const message of this.perform(node, (parsec) => parsec.createGossip(this.idOf(to)))) {
@@ -190,8 +243,11 @@ export class ParsecNetwork {
     if (node === undefined) return []
     const sender = this.idOf(from)
     switch (kind) {
-      case 'request':
-        return this.perform(node, (parsec) => parsec.handleRequest(sender, bytes))
+      case 'request': {
+        const answer = this.perform(node, (parsec) => parsec.handleRequest(sender, bytes))
+        // Who was removed makes no event any more; others may still need what made it decide so.
+        return node.parsec.isRemoved ? [...answer, this.#summary(node, from, 'summary')] : answer
+      }
       case 'response':
         return this.perform(node, (parsec) => parsec.handleResponse(sender, bytes))
       case 'graph':
@@ -199,10 +255,18 @@ export class ParsecNetwork {
       case 'checkpoints':
         return this.perform(node, (parsec) => parsec.handleCheckpoints(sender, bytes))
       case 'summary':
-        return this.perform(node, (parsec) => parsec.graphBeyond(sender, bytes))
+      case 'summaryReply': {
+        const graph = this.perform(node, (parsec) => parsec.graphBeyond(sender, bytes))
+        const asks = kind === 'summary' && node.parsec.compareSummary(bytes).weLack
+        return asks ? [...graph, this.#summary(node, from, 'summaryReply')] : graph
+      }
       default:
         return kind satisfies never
     }
+  }
+
+  #summary(node: NetworkNode, to: number, kind: 'summary' | 'summaryReply'): Delivery {
+    return { kind, from: node.peer, to, bytes: node.parsec.summary() }
   }
 
   vote(node: NetworkNode, proposal: Proposal): void {
@@ -226,7 +290,9 @@ export class ParsecNetwork {
     }
     node.poll()
     if (this.#crashes()) return []
-    return step.effects.map((message) => this.#delivery(node.peer, message))
+    const sent = step.effects.map((message) => this.#delivery(node.peer, message))
+    if (!this.powers.has('withhold') || this.correct.has(node.peer)) return sent
+    return sent.filter(({ to }) => to % 2 === 0 && this.random.chance(0.7))
   }
 
   #delivery(from: number, { kind, to, bytes }: SendMessage): Delivery {

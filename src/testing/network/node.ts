@@ -68,6 +68,12 @@ export class NetworkNode {
     return new NetworkNode(this.peer, this.group, this.#rebuilt(0), facts, this.#differences)
   }
 
+  /** The same peer and past, with other rules. */
+  withGroup(group: Group<Uint8Array>): NetworkNode {
+    const parsec = Parsec.fromFacts(group, checksumSigner(this.id), this.facts)
+    return new NetworkNode(this.peer, group, parsec, [...this.facts], this.#differences)
+  }
+
   get parsec(): Parsec {
     return this.#parsec
   }

@@ -5,11 +5,13 @@
  */
 
 import { present } from '../../base/errors.ts'
+import type { Malice } from '../../core/parsec/index.ts'
 import type { SeededRandom } from '../seeded-random.ts'
 import type { Proposal } from './agenda.ts'
 import { knownForks } from './census.ts'
 import { checkRun } from './checks.ts'
-import { runFairly } from './fair.ts'
+import { POWERS } from './crimes.ts'
+import { removeOffenders, runFairly } from './fair.ts'
 import { type NetworkOptions, ParsecNetwork } from './network.ts'
 
 export interface RunReport {
@@ -29,6 +31,13 @@ export interface RunReport {
   readonly comparisons: number
   /** The most fair rounds that anything waited for an election. */
   readonly mostRounds: number
+  /** That malicious peers committed by hand. */
+  readonly crimes: number
+  /** Provable offenders evident to a correct voter; all are removed. */
+  readonly evident: number
+  readonly removalRounds: number
+  /** Kinds of the accusations that were agreed. */
+  readonly convictions: readonly Malice['type'][]
 }
 
 export interface RunOptions {
@@ -61,6 +70,19 @@ export function randomOptions(random: SeededRandom, hash?: (bytes: Uint8Array) =
     crashRate: random.pick([0.001, 0.002, 0.005]),
     forkRate: random.pick([0.01, 0.03, 0.1]),
     ...(hash === undefined ? {} : { hash }),
+  }
+}
+
+/** Malicious peers with powers drawn by lot. */
+export function maliciousOptions(random: SeededRandom, hash?: (bytes: Uint8Array) => Uint8Array): NetworkOptions {
+  const options = randomOptions(random, hash)
+  const count = random.pick([1, 1, 2, 3, POWERS.length])
+  return {
+    ...options,
+    forkers: Math.max(1, options.forkers),
+    forkRate: options.forkRate / 4,
+    crimeRate: random.pick([0.005, 0.02, 0.1]),
+    powers: random.shuffle([...POWERS]).slice(0, count),
   }
 }
 
@@ -172,7 +194,8 @@ export function runNetwork(options: NetworkOptions, run: RunOptions = DEFAULT_RU
     mostRounds = Math.max(mostRounds, fair.mostRounds)
     violations.push(...fair.violations)
   }
-  violations.push(...checkRun(network), ...network.differences)
+  const removal = removeOffenders(network)
+  violations.push(...removal.violations, ...checkRun(network), ...network.differences)
   const reference = network.mostAdvanced()
   return {
     seed: network.random.seed,
@@ -186,5 +209,11 @@ export function runNetwork(options: NetworkOptions, run: RunOptions = DEFAULT_RU
     crashes: network.crashes,
     comparisons: [...network.correct.values()].reduce((sum, { compared }) => sum + compared, 0),
     mostRounds,
+    crimes: network.crimes,
+    evident: removal.evident.length,
+    removalRounds: removal.rounds,
+    convictions: reference.blocks.flatMap(({ payload }) =>
+      payload.type === 'Accusation' ? [payload.malice.type] : [],
+    ),
   }
 }

@@ -4,19 +4,27 @@
  * Accusations and the sync event after them are appended as one (parsec §9). A log that broke in between holds an
  * incomplete tail, which was never sent: recovery drops it, whatever was appended after it. Otherwise a later sync event,
  * with another ancestry, would be the basis of these accusations, and could make them false.
+ *
+ * So an accusation of ours holds from the first event on that descends from it; one without any was never sent.
  */
 
-import { type Bytes, equalBytes } from '../../../base/bytes.ts'
+import { equalBytes } from '../../../base/bytes.ts'
+import { toHex } from '../../../base/text.ts'
 import { decodeEvent } from '../../../wire/canonical/event.ts'
 import type { CanonicalFormat } from '../../../wire/canonical/format.ts'
 import type { EventHash, PeerId } from '../../../wire/canonical/types.ts'
 import type { GossipEventAccepted, ParsecFact } from '../facts.ts'
 
+interface Held {
+  readonly fact: GossipEventAccepted
+  readonly selfParent: EventHash | null
+}
+
 export class Tail {
   readonly #self: PeerId
   readonly #format: CanonicalFormat
-  /** Our accusations, each the self-parent of the next. */
-  #held: GossipEventAccepted[] = []
+  /** Our accusations without a descendant, by hex of the hash. */
+  readonly #held = new Map<string, Held>()
 
   constructor(self: PeerId, format: CanonicalFormat) {
     this.#self = self
@@ -25,31 +33,31 @@ export class Tail {
 
   /** The facts that hold now that this one is read. */
   *take(fact: ParsecFact): Iterable<ParsecFact> {
-    const held = this.#held
-    const selfParent = this.#ownSelfParent(fact)
-    const last = held.at(-1)
-    const goesOn = last !== undefined && selfParent !== null && equalBytes(selfParent, last.hash)
-    this.#held = []
-    if (fact.type === 'GossipEventAccepted' && this.#isOwnAccusation(fact)) {
-      this.#held = goesOn ? [...held, fact] : [fact]
+    if (fact.type !== 'GossipEventAccepted' || (this.#held.size === 0 && !this.#mayAccuse(fact))) {
+      yield fact
       return
     }
-    if (goesOn) yield* held
+    const { creator, selfParent, otherParent, vote } = decodeEvent(fact.bytes, this.#format)
+    if (equalBytes(creator, this.#self) && vote?.observation.type === 'Accusation') {
+      this.#held.set(toHex(fact.hash), { fact, selfParent })
+      return
+    }
+    yield* this.#release(selfParent)
+    yield* this.#release(otherParent)
     yield fact
   }
 
-  #isOurs(bytes: Bytes): boolean {
-    // An event begins with its creator's id (parsec §11).
-    return equalBytes(bytes.subarray(0, this.#self.length), this.#self)
+  /** An event begins with its creator's id (parsec §11). */
+  #mayAccuse({ bytes, observationHash }: GossipEventAccepted): boolean {
+    return observationHash !== null && equalBytes(bytes.subarray(0, this.#self.length), this.#self)
   }
 
-  #ownSelfParent(fact: ParsecFact): EventHash | null {
-    if (this.#held.length === 0 || fact.type !== 'GossipEventAccepted' || !this.#isOurs(fact.bytes)) return null
-    return decodeEvent(fact.bytes, this.#format).selfParent
-  }
-
-  #isOwnAccusation({ observationHash, bytes }: GossipEventAccepted): boolean {
-    if (observationHash === null || !this.#isOurs(bytes)) return false
-    return decodeEvent(bytes, this.#format).vote?.observation.type === 'Accusation'
+  *#release(hash: EventHash | null): Iterable<ParsecFact> {
+    const key = hash === null ? '' : toHex(hash)
+    const held = this.#held.get(key)
+    if (held === undefined) return
+    this.#held.delete(key)
+    yield* this.#release(held.selfParent)
+    yield held.fact
   }
 }

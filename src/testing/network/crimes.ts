@@ -1,0 +1,207 @@
+/**
+ * @module testing/network/crimes
+ *
+ * What a malicious peer of the network does besides running its engine: it signs events by hand. Its powers, alone or
+ * together, also of several such peers that work together:
+ *
+ * | Power | What it does |
+ * | --- | --- |
+ * | fork | runs as several instances, each shown to an audience of its own (forker.ts) |
+ * | double-vote | votes twice for one observation |
+ * | genesis | votes for Genesis again, for another Genesis, or begins with something else |
+ * | false-accusation | accuses correct peers of every kind, with events of theirs, with unknown or badly signed ones, and repeats |
+ * | silence | never accuses anybody, whatever it knows |
+ * | stolen-parent | gives its events others' self-parents, or other parents of its own |
+ * | forged-answer | answers what was no request to it, or again what it answered |
+ * | withhold | does not answer half of the peers, and loses much of the rest |
+ * | late | is a correct-looking joiner first |
+ *
+ * It cannot sign for others, nor break the hash.
+ */
+
+import { equalBytes } from '../../base/bytes.ts'
+import {
+  type Cause,
+  decodeEvent,
+  type EventView,
+  encodeObservation,
+  type Malice,
+  type Observation,
+} from '../../core/parsec/index.ts'
+import { encodeContent } from '../../wire/canonical/event.ts'
+import { CAUSE_TAG } from '../../wire/canonical/types.ts'
+import type { SeededRandom } from '../seeded-random.ts'
+import { checksumSigner } from './checksum-scheme.ts'
+import type { NetworkNode } from './node.ts'
+
+export const POWERS = [
+  'fork',
+  'double-vote',
+  'genesis',
+  'false-accusation',
+  'silence',
+  'stolen-parent',
+  'forged-answer',
+  'withhold',
+  'late',
+] as const
+export type Power = (typeof POWERS)[number]
+
+interface Known {
+  readonly hash: Uint8Array
+  readonly view: EventView
+}
+
+export interface Crime {
+  /** Goes into its own graph, and with its next gossip to others. */
+  readonly own: readonly Uint8Array[]
+  /** No correct peer takes it, nor does its own engine: shown to somebody by itself. */
+  readonly shown: readonly Uint8Array[]
+}
+
+/** Draws a crime; null: nothing to be done just now. */
+export function drawCrime(random: SeededRandom, node: NetworkNode, powers: ReadonlySet<Power>): Crime | null {
+  const hand = new Hand(random, node)
+  if (!hand.isReady) return null
+  switch (random.pick([...powers])) {
+    case 'double-vote':
+      return hand.doubleVote()
+    case 'genesis':
+      return hand.genesis()
+    case 'false-accusation':
+      return { own: [hand.vote(hand.falseAccusation())], shown: [] }
+    case 'stolen-parent':
+      return hand.stolenParent()
+    case 'forged-answer':
+      return hand.forgedAnswer()
+    default:
+      return null
+  }
+}
+
+const NOTHING = new Uint8Array(0)
+
+class Hand {
+  readonly #random: SeededRandom
+  readonly #node: NetworkNode
+  readonly #known: readonly Known[]
+  readonly #own: readonly Known[]
+  tip: Uint8Array | null
+
+  constructor(random: SeededRandom, node: NetworkNode) {
+    this.#random = random
+    this.#node = node
+    this.#known = node.facts.flatMap((fact) =>
+      fact.type === 'GossipEventAccepted'
+        ? [{ hash: fact.hash, view: decodeEvent(fact.bytes, node.group.format) }]
+        : [],
+    )
+    this.#own = this.#known.filter(({ view }) => equalBytes(view.creator, node.id))
+    this.tip = this.#own.at(-1)?.hash ?? null
+  }
+
+  /** It has events, and those of others. */
+  get isReady(): boolean {
+    return this.tip !== null && this.#others.length > 0
+  }
+
+  #sign(cause: Cause): Uint8Array {
+    const { group, id } = this.#node
+    const content = encodeContent(id, cause, group.format)
+    const message = group.eventMessage(content)
+    this.tip = group.hash(message)
+    return new Uint8Array([...content, ...checksumSigner(id).sign(message)])
+  }
+
+  vote(observation: Observation, selfParent = this.tip ?? NOTHING): Uint8Array {
+    const { group, id } = this.#node
+    const voteSignature = checksumSigner(id).sign(group.voteMessage(encodeObservation(observation, group.format)))
+    return this.#sign({ type: 'Observation', selfParent, observation, voteSignature })
+  }
+
+  #someone(of: readonly Known[] = this.#known): Known {
+    return this.#random.pick(of)
+  }
+
+  /** An event that most others have already. */
+  #old(of: readonly Known[] = this.#known): Uint8Array {
+    return this.#someone(of.slice(0, Math.ceil(of.length / 2))).hash
+  }
+
+  get #others(): readonly Known[] {
+    return this.#known.filter(({ view }) => !equalBytes(view.creator, this.#node.id))
+  }
+
+  doubleVote(): Crime {
+    const votes = this.#own.flatMap(({ view }) => (view.vote === null ? [] : [view.vote.observation]))
+    const applicable = votes.filter(({ type }) => type === 'OpaquePayload')
+    if (applicable.length === 0) return { own: [], shown: [] }
+    return { own: [this.vote(this.#random.pick(applicable))], shown: [] }
+  }
+
+  genesis(): Crime {
+    const [initial] = this.#own
+    const other: Observation = { type: 'Genesis', group: [this.#node.id], relatedInfo: NOTHING }
+    if (this.#random.chance(0.3)) return { own: [], shown: [this.vote(other, this.#old(this.#own))] }
+    if (this.#random.chance(0.5) || initial === undefined)
+      return { own: [this.vote(this.#node.group.genesis)], shown: [] }
+    const recipient = this.#someone().view.creator
+    return { own: [this.#sign({ type: 'Requesting', selfParent: initial.hash, recipient })], shown: [] }
+  }
+
+  stolenParent(): Crime {
+    const recipient = this.#someone().view.creator
+    if (this.#random.chance(0.5)) {
+      return { own: [], shown: [this.#sign({ type: 'Requesting', selfParent: this.#old(this.#others), recipient })] }
+    }
+    const selfParent = this.#old(this.#own)
+    return { own: [], shown: [this.#sign({ type: 'Request', selfParent, otherParent: this.#old(this.#own) })] }
+  }
+
+  forgedAnswer(): Crime {
+    const type = this.#random.chance(0.5) ? 'Request' : 'Response'
+    const tag = CAUSE_TAG[type]
+    const answered = this.#own.flatMap(({ view }) => (view.cause === tag && view.otherParent !== null ? [view] : []))
+    const again = answered.length > 0 && this.#random.chance(0.5) ? this.#random.pick(answered) : null
+    const otherParent = again?.otherParent ?? this.#old(this.#others)
+    const selfParent = again === null ? this.#old(this.#own) : (this.#own.at(-1)?.hash ?? NOTHING)
+    return { own: [], shown: [this.#sign({ type, selfParent, otherParent })] }
+  }
+
+  /** Of somebody else, or of itself, or a second one of somebody accused before. */
+  falseAccusation(): Observation {
+    const accused = this.#known.flatMap(({ view }) =>
+      view.vote?.observation.type === 'Accusation' ? [view.vote.observation.offender] : [],
+    )
+    const target = this.#someone(this.#others)
+    const again = accused.length > 0 && this.#random.chance(0.3)
+    const offender = again ? this.#random.pick(accused) : this.#random.chance(0.9) ? target.view.creator : this.#node.id
+    return { type: 'Accusation', offender, malice: this.#malice(target) }
+  }
+
+  #malice(target: Known): Malice {
+    const theirs = this.#known.filter(({ view }) => equalBytes(view.creator, target.view.creator))
+    const event = this.#random.chance(0.1) ? this.#random.bytes(32) : this.#someone(theirs).hash
+    const other = this.#someone(theirs).hash
+    const { signatureBytes } = this.#node.group.format
+    const carried = target.view.bytes.slice()
+    if (this.#random.chance(0.3)) carried.fill(9, carried.length - signatureBytes)
+    const named = this.#random.pick(['UnexpectedGenesis', 'MissingGenesis', 'Fork', 'InvalidAccusation'] as const)
+    const byCarrying = this.#random.pick([
+      'IncorrectGenesis',
+      'OtherParentBySameCreator',
+      'SelfParentByDifferentCreator',
+      'InvalidRequest',
+      'InvalidResponse',
+    ] as const)
+    const choices: Malice[] = [
+      { type: named, event },
+      { type: byCarrying, carried },
+      { type: 'Accomplice', event, malice: { type: named, event: this.#someone().hash } },
+      { type: 'Accomplice', event, malice: { type: 'Accomplice', event, malice: { type: 'Fork', event } } },
+      { type: 'Unprovable' },
+    ]
+    if (!equalBytes(event, other)) choices.push({ type: 'DuplicateVote', events: [event, other] })
+    return this.#random.pick(choices)
+  }
+}

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { maliciousOptions, type RunReport, runNetwork } from '../../src/testing/network/run.ts'
+import { SeededRandom } from '../../src/testing/seeded-random.ts'
+
+// More seeds: WITAN_SEEDS=1000 npx vitest run test/property/malice-network.test.ts
+const SEEDS = Number(process.env['WITAN_SEEDS'] ?? 16)
+const RUN = { periods: 2, minEvents: 600, ticks: 160, payloads: 8, joins: 1, removals: 1 }
+const hash = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha3-256').update(bytes).digest())
+
+describe('random networks with fewer than a third of the voters malicious', () => {
+  const reports: RunReport[] = []
+
+  it.each(Array.from({ length: SEEDS }, (_, i) => `malice ${i}`))(
+    'seed "%s": agreement, termination, every evident offender removed, and no correct peer accused',
+    (seed) => {
+      const report = runNetwork(maliciousOptions(new SeededRandom(seed), hash), RUN)
+      reports.push(report)
+      expect(report).toMatchObject({ seed, violations: [] })
+    },
+  )
+
+  it('did what it is for: crimes, evident offenders, convictions of several kinds', () => {
+    const sum = (of: (report: RunReport) => number): number => reports.reduce((total, report) => total + of(report), 0)
+    const kinds = new Map<string, number>()
+    for (const kind of reports.flatMap(({ convictions }) => convictions)) kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
+    const total = {
+      seeds: reports.length,
+      events: sum(({ events }) => events),
+      crimes: sum(({ crimes }) => crimes),
+      evident: sum(({ evident }) => evident),
+      crashes: sum(({ crashes }) => crashes),
+      mostRounds: Math.max(...reports.map(({ mostRounds }) => mostRounds)),
+      removalRounds: Math.max(...reports.map(({ removalRounds }) => removalRounds)),
+      convictions: Object.fromEntries(kinds),
+    }
+    process.stdout.write(`malice networks: ${JSON.stringify(total)}\n`)
+    expect(reports).toHaveLength(SEEDS)
+    expect(total.crimes).toBeGreaterThanOrEqual(4 * SEEDS)
+    expect(total.evident).toBeGreaterThanOrEqual(SEEDS / 4)
+    expect(kinds.size).toBeGreaterThanOrEqual(4)
+  })
+})
