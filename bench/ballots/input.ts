@@ -89,15 +89,22 @@ export function serviceOn(log: EventLog, scheme: SchemeName): ConsensusService {
   return new ConsensusService({ log, signer: signerOf(scheme, 1), maxSessionsPerScope: SESSIONS_PER_SCOPE })
 }
 
+/** Calls under way at a time: what comes from the network is not awaited one by one. */
 const IN_FLIGHT = 1000
 
-/** What comes from the network at a time is not awaited one by one. */
-async function inWaves<T>(items: readonly T[], take: (item: T) => Promise<unknown>): Promise<void> {
-  for (let at = 0; at < items.length; at += IN_FLIGHT) await Promise.all(items.slice(at, at + IN_FLIGHT).map(take))
+async function inFlight<T>(items: readonly T[], take: (item: T) => Promise<unknown>): Promise<void> {
+  let next = 0
+  const takeOneByOne = async (): Promise<void> => {
+    for (let item = items[next]; item !== undefined; item = items[next]) {
+      next += 1
+      await take(item)
+    }
+  }
+  await Promise.all(Array.from({ length: IN_FLIGHT }, takeOneByOne))
 }
 
 export function openSessions(service: ConsensusService, inputs: readonly SessionInput[]): Promise<void> {
-  return inWaves(inputs, ({ scope, proposal }) => service.processIncomingProposal(scope, proposal))
+  return inFlight(inputs, ({ scope, proposal }) => service.processIncomingProposal(scope, proposal))
 }
 
 export interface IncomingVote {
@@ -110,5 +117,5 @@ export function votesOf(inputs: readonly SessionInput[]): IncomingVote[] {
 }
 
 export function takeVotes(service: ConsensusService, votes: readonly IncomingVote[]): Promise<void> {
-  return inWaves(votes, ({ scope, vote }) => service.processIncomingVote(scope, vote))
+  return inFlight(votes, ({ scope, vote }) => service.processIncomingVote(scope, vote))
 }

@@ -5,9 +5,9 @@
  * run this same code.
  */
 
-import { keccak_256 } from '@noble/hashes/sha3.js'
 import { utf8 } from '../../base/bytes.ts'
 import type { Verdict } from '../../ports/signature-scheme.ts'
+import { keccak256 } from '../keccak/index.ts'
 import type { Curve } from './secp256k1.ts'
 
 export const IDENTITY_LENGTH = 20
@@ -21,12 +21,12 @@ export function hashPersonalMessage(message: Uint8Array): Uint8Array {
   framed.set(PREFIX)
   for (let i = 0; i < length.length; i += 1) framed[PREFIX.length + i] = length.charCodeAt(i)
   framed.set(message, PREFIX.length + length.length)
-  return keccak_256(framed)
+  return keccak256(framed)
 }
 
 /** The last 20 bytes of the hash of the public key's x and y. */
 export function addressOf(publicKey: Uint8Array): Uint8Array {
-  return keccak_256(publicKey).slice(12)
+  return keccak256(publicKey).slice(12)
 }
 
 /** 0, 1, 27, 28 or from 35 on (EIP-155; odd is parity 0); `undefined` for another v. */
@@ -54,7 +54,7 @@ export function verifyPersonal(
   if (parity === undefined) return 'malformed'
   const publicKey = curve.recover(hashPersonalMessage(message), signature.subarray(0, 64), parity)
   if (publicKey === undefined) return 'malformed'
-  const address = keccak_256(publicKey)
+  const address = keccak256(publicKey)
   for (let i = 0; i < IDENTITY_LENGTH; i += 1) if (address[12 + i] !== identity[i]) return 'invalid'
   return 'valid'
 }
