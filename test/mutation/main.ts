@@ -1,5 +1,5 @@
 /**
- * Mutation tests of the PARSEC core: `npm run mutants -- parsec [options]`.
+ * Mutation tests of the cores: `npm run mutants -- parsec [options]`, `npm run mutants -- ballot [options]`.
  *
  * Applies one mutation at a time to a copy of the tree and runs the fast tests there. First the bugs planted by hand, all
  * of which must be caught; then small changes by operators, of which a share must be.
@@ -9,17 +9,17 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { present } from '../../src/base/errors.ts'
 import { SeededRandom } from '../../src/testing/seeded-random.ts'
 import { applyLine, applyPlanted, type LineMutation, mutationsOf } from './operators.ts'
-import { PLANTED } from './planted.ts'
+import { TARGETS, type Target } from './targets.ts'
 import { MutationTree, type Verdict } from './tree.ts'
 
 const ROOT = new URL('../../', import.meta.url).pathname
-const FOLDERS = ['src/core/parsec/graph', 'src/core/parsec/election']
 /** Share of the mutations by operators that must be caught. */
 const NEEDED_SHARE = 0.85
 
-const HELP = `npm run mutants -- parsec [--planted | --operators] [--changed] [--file text] [--sample n] [--seed text] [--jobs n] [--timeout-sec n]
+const HELP = `npm run mutants -- parsec|ballot [--planted | --operators] [--changed] [--file text] [--sample n] [--seed text] [--jobs n] [--timeout-sec n]
   --planted  the bugs planted by hand, and no others
   --operators  no planted bugs
   --changed  only files changed since the first parent
@@ -48,12 +48,20 @@ const { values, positionals } = parseArgs({
   },
 })
 
+function target(): Target {
+  return present(TARGETS[positionals[0] ?? ''], 'a target of this name')
+}
+
 function print(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
 function mutatedFiles(): readonly string[] {
-  const all = FOLDERS.flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}`))
+  const all = target().folders.flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => `${folder}/${name}`),
+  )
   const changed = values.changed
     ? execFileSync('git', ['diff', '--name-only', 'HEAD^1'], { cwd: ROOT, encoding: 'utf8' }).split('\n')
     : all
@@ -61,9 +69,11 @@ function mutatedFiles(): readonly string[] {
 }
 
 function tasks(tree: MutationTree): { readonly planned: readonly Task[]; readonly possible: number } {
-  const planted = PLANTED.filter(({ file }) => file.includes(values.file)).map((bug) => {
-    return { name: bug.name, file: bug.file, source: applyPlanted(tree.read(bug.file), bug), isPlanted: true }
-  })
+  const planted = target()
+    .planted.filter(({ file }) => file.includes(values.file))
+    .map((bug) => {
+      return { name: bug.name, file: bug.file, source: applyPlanted(tree.read(bug.file), bug), isPlanted: true }
+    })
   if (values.planted) return { planned: planted, possible: 0 }
   const all: readonly LineMutation[] = mutatedFiles().flatMap((file) => mutationsOf(file, tree.read(file)))
   const count = values.sample === undefined ? all.length : Number(values.sample)
@@ -84,7 +94,7 @@ async function judgeAll(planned: readonly Task[]): Promise<ReadonlyMap<Task, Ver
   const work = async (): Promise<void> => {
     const tree = new MutationTree(ROOT)
     for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) {
-      const verdict = await tree.judge(task.file, task.source, Number(values['timeout-sec']) * 1_000)
+      const verdict = await tree.judge(task.file, task.source, target().stages, Number(values['timeout-sec']) * 1_000)
       verdicts.set(task, verdict)
       print(`${verdict.padEnd(9)} ${task.name}`)
     }
@@ -95,7 +105,7 @@ async function judgeAll(planned: readonly Task[]): Promise<ReadonlyMap<Task, Ver
 }
 
 async function main(): Promise<number> {
-  if (positionals[0] !== 'parsec') {
+  if (TARGETS[positionals[0] ?? ''] === undefined) {
     print(HELP)
     return 2
   }

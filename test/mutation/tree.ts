@@ -7,6 +7,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+type Stages = readonly (readonly string[])[]
+
 export type Verdict = 'killed' | 'timed out' | 'survived' | 'invalid'
 
 const COPIED = ['src', 'machines', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts']
@@ -29,19 +31,19 @@ export class MutationTree {
     return readFileSync(join(this.#folder, file), 'utf8')
   }
 
-  /** Runs the fast tests, and where those see nothing the unit tests, with `source` for the file. */
-  async judge(file: string, source: string, timeoutMs: number): Promise<Verdict> {
+  /** Runs one stage of tests after the other, with `source` for the file, until one fails. */
+  async judge(file: string, source: string, stages: Stages, timeoutMs: number): Promise<Verdict> {
     const path = join(this.#folder, file)
     const original = readFileSync(path)
     writeFileSync(path, source)
     try {
-      const probe = await this.#run(['--import', 'tsx', 'test/mutation/probe.ts'], timeoutMs)
-      if (/Transform failed|SyntaxError|ReferenceError/.test(probe.output)) return 'invalid'
-      if (probe.code === null) return 'timed out'
-      if (probe.code !== 0) return 'killed'
-      const unit = ['node_modules/vitest/vitest.mjs', 'run', '--bail=1', '--reporter=dot', 'test/unit/parsec']
-      const { code } = await this.#run(unit, timeoutMs)
-      return code === null ? 'timed out' : code === 0 ? 'survived' : 'killed'
+      for (const stage of stages) {
+        const { code, output } = await this.#run(stage, timeoutMs)
+        if (/Transform failed|SyntaxError|ReferenceError/.test(output)) return 'invalid'
+        if (code === null) return 'timed out'
+        if (code !== 0) return 'killed'
+      }
+      return 'survived'
     } finally {
       writeFileSync(path, original)
     }
