@@ -11,11 +11,24 @@
  * | 3 summary | what the sender knows | a graph, and a `summaryReply` where the receiver lacks something |
  * | 4 summaryReply | what the sender knows | a graph |
  * | 5 checkpoints | signatures of checkpoints; see checkpoint/shares.ts | those that it lacks, where it says so |
+ * | 6 ballot | a ballot message with its scope; see ballot/sync.ts | nothing |
+ * | 7 ballotHoldings | which `quorum` ballots the sender has | what it lacks of them, and a `ballotHoldingsReply` where the receiver lacks something |
+ * | 8 ballotHoldingsReply | the same | what it lacks of them |
  */
 
 import type { Bytes } from '../base/bytes.ts'
 
-export const PEER_MESSAGE_KINDS = ['request', 'response', 'graph', 'summary', 'summaryReply', 'checkpoints'] as const
+export const PEER_MESSAGE_KINDS = [
+  'request',
+  'response',
+  'graph',
+  'summary',
+  'summaryReply',
+  'checkpoints',
+  'ballot',
+  'ballotHoldings',
+  'ballotHoldingsReply',
+] as const
 export type PeerMessageKind = (typeof PEER_MESSAGE_KINDS)[number]
 
 export interface PeerMessage {

@@ -167,3 +167,50 @@ describe('an equivocator', () => {
     }
   })
 })
+
+describe('ballots of finality quorum in a group', () => {
+  async function declared(seed: number) {
+    const here = await group(seed)
+    const roster = NAMES.map((name) => here.peers.idOf(name))
+    for (const witan of here.all) await here.peers.settle(witan.scope(SCOPE).configure({ finality: 'quorum', roster }))
+    return here
+  }
+
+  it('spread beside the order, and decide on every peer', async () => {
+    const here = await declared(8)
+    const { id } = await propose(here, 'ann')
+    await here.peers.clock.advance(1_000)
+    for (const name of ['ben', 'cid', 'dot'])
+      await here.peers.settle(here.witan(name).scope(SCOPE).proposal(id).vote(true))
+    expect(await agreed(here, id)).toEqual(['yes', 'yes', 'yes', 'yes'])
+    const bytes = await here.witan('ann').scope(SCOPE).proposal(id).certificate()
+    const roster = NAMES.map((name) => here.peers.idOf(name))
+    const trust = { ...trustOf(here, { finality: 'quorum' }), roster }
+    expect(safe.verifyCertificate(bytes, trust).outcome).toBe('yes')
+    expect(here.witan('ann').status.blocks).toBe(1)
+  })
+
+  it('reach whoever was away, as a set', async () => {
+    const here = await declared(9)
+    await here.peers.stop(here.running.get('dot') as RunningPeer)
+    const { id } = await propose(here, 'ann')
+    await here.peers.clock.advance(1_000)
+    for (const name of ['ann', 'ben', 'cid'])
+      await here.peers.settle(here.witan(name).scope(SCOPE).proposal(id).vote(false))
+    const back = await here.peers.settle(here.peers.start('dot'))
+    const outcome = firstValueFrom(back.witan.scope(SCOPE).proposal(id).outcome$)
+    expect(await here.peers.settle(outcome)).toBe('no')
+  })
+
+  it('are not taken for a scope that we did not declare', async () => {
+    const here = await group(10)
+    const roster = NAMES.map((name) => here.peers.idOf(name))
+    await here.peers.settle(here.witan('ann').scope(SCOPE).configure({ finality: 'quorum', roster }))
+    const { id } = await propose(here, 'ann')
+    await here.peers.clock.advance(5_000)
+    expect(here.witan('ben').scope(SCOPE).proposal(id).state).toBeUndefined()
+    await here.peers.settle(here.witan('ben').scope(SCOPE).configure({ finality: 'quorum', roster }))
+    await here.peers.clock.advance(60_000)
+    expect(here.witan('ben').scope(SCOPE).proposal(id).state?.phase).toBe('open')
+  })
+})

@@ -32,6 +32,7 @@ export class Notifier {
   readonly #safeStates = new Subject<safe.SafeSessionState>()
   readonly #settled = new Subject<safe.SafeSessionState>()
   readonly #outgoing = new Subject<Outgoing>()
+  readonly #declared = new Subject<string>()
   readonly #equivocations = new Subject<EquivocationNotice>()
   readonly #events = new Subject<ScopedEvent>()
   readonly #states = new Subject<SessionState>()
@@ -44,6 +45,8 @@ export class Notifier {
   readonly safeSessions$: Observable<safe.SafeSessionState> = this.#safeStates.asObservable()
   readonly settled$: Observable<safe.SafeSessionState> = this.#settled.asObservable()
   readonly outgoing$: Observable<Outgoing> = this.#outgoing.asObservable()
+  /** Scopes whose settings changed. */
+  readonly declared$: Observable<string> = this.#declared.asObservable()
   readonly equivocations$: Observable<EquivocationNotice> = this.#equivocations.asObservable()
 
   constructor(queue: NoticeQueue) {
@@ -54,6 +57,10 @@ export class Notifier {
     const { type } = effect
     if (type === 'Spread') this.#queue.publish(() => this.#outgoing.next({ scope, message: effect.message }))
     else this.#queue.publish(() => this.#events.next({ scope, event: effect }))
+  }
+
+  declared(scope: string): void {
+    this.#queue.publish(() => this.#declared.next(scope))
   }
 
   equivocation(scope: string, proof: safe.Equivocation): void {
@@ -105,7 +112,8 @@ export class Notifier {
       this.#isClosed = true
       this.#events.complete()
       this.#states.complete()
-      for (const subject of [this.#safeStates, this.#settled, this.#outgoing, this.#equivocations]) subject.complete()
+      for (const subject of [this.#safeStates, this.#settled, this.#outgoing, this.#equivocations, this.#declared])
+        subject.complete()
       for (const id of this.#outcomes.keys()) this.#completeOutcome(id)
     })
   }

@@ -156,6 +156,7 @@ export class SessionEngine {
       while (registry.findScope(name)?.isBeingDeleted === true) await this.#delete(name)
       this.checkPolicy(name, policy)
       await this.#commitScope(name, fact(registry.findScope(name)), this.#envelopes.next())
+      this.#parts.notifier.declared(name)
     })
   }
 

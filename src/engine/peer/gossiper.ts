@@ -14,10 +14,13 @@ import { fromHex, toHex } from '../../base/text.ts'
 import { CodecError, GossipSchedule, ParsecError, type SendMessage } from '../../core/parsec/index.ts'
 import type { IncomingMessage, Transport } from '../../ports/transport.ts'
 import { decodePeerMessage, encodePeerMessage, type PeerMessageKind } from '../../wire/peer-message.ts'
+import type { BallotMessageKind } from './ballots/spreader.ts'
 import type { PeerSettings } from './options.ts'
 import type { PeerEngine } from './peer-engine.ts'
 
 export interface GossiperEvents {
+  /** What peers tell each other of ballots beside the order. */
+  readonly ballot: (from: Bytes, kind: BallotMessageKind, body: Bytes) => Promise<void>
   readonly heard: (peer: string) => void
   readonly silent: (peer: string) => void
   /** A message that is none, or a summary that cannot be read. */
@@ -87,6 +90,11 @@ export class Gossiper {
   /** A message of core, whose facts are durable. */
   send(message: SendMessage): void {
     this.#post(message.to, message.kind, message.bytes)
+  }
+
+  /** Of ballots beside the order; what cannot be sent is dropped. */
+  sendBallot(to: Bytes, kind: BallotMessageKind, body: Bytes): void {
+    this.#post(to, kind, body)
   }
 
   #plan(): void {
@@ -178,6 +186,11 @@ export class Gossiper {
         return
       case 'checkpoints':
         await this.#engine.receive(kind, from, body)
+        return
+      case 'ballot':
+      case 'ballotHoldings':
+      case 'ballotHoldingsReply':
+        await this.#events.ballot(from, kind, body)
         return
       case 'summary':
       case 'summaryReply': {

@@ -87,6 +87,7 @@ export class Witan<Payload = Bytes> {
       rebuilt: () => this.#gossiper.planSoon(),
     })
     this.#gossiper = new Gossiper(this.#engine, options.transport, this.#settings, {
+      ballot: (from, kind, body) => this.#ballots.receive(from, kind, body),
       heard: (peer) => this.#membership.signal(peer, { type: 'message.received' }),
       silent: (peer) => this.#membership.signal(peer, { type: 'answer.missing' }),
       unreadable: (peer, error) => this.#notices.evidence({ peer, error }),
@@ -104,6 +105,7 @@ export class Witan<Payload = Bytes> {
       parsec: () => (this.#engine.isRunning ? this.#engine.parsec : undefined),
       vote: (observation) => this.#voteFor(observation),
       evidence: (evidence) => this.#notices.evidence(evidence),
+      post: (to, kind, body) => this.#gossiper.sendBallot(to, kind, body),
     })
     this.checkpoints = new CheckpointBook(() => this.#engine.parsec, this.#history)
     this.#actor = createActor(this.#provideActions())
@@ -220,8 +222,14 @@ export class Witan<Payload = Bytes> {
   #provideActions(): typeof peerMachine {
     return peerMachine.provide({
       actions: {
-        startGossip: () => this.#gossiper.start(),
-        stopGossip: () => this.#gossiper.pause(),
+        startGossip: () => {
+          this.#gossiper.start()
+          this.#ballots.startSpreading()
+        },
+        stopGossip: () => {
+          this.#gossiper.pause()
+          this.#ballots.stopSpreading()
+        },
         publishStatus: () => queueMicrotask(() => this.#publishStatus()),
         announceFence: () => this.#settings.logger.error({ peer: this.#self }, this.#error?.message ?? 'fenced'),
       },

@@ -31,6 +31,7 @@ export {
   signedProposal,
 } from './proposal.ts'
 export { isStrictSignature } from './strict-signature.ts'
+export { VOTES_DIGEST_BYTES } from './sync.ts'
 export {
   decodeEquivocation,
   decodeSafeVote,

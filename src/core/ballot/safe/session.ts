@@ -5,10 +5,19 @@
  * value that costs the same for every size of roster.
  */
 
-import type { Bytes } from '../../../base/bytes.ts'
+import { sha3_256 } from '@noble/hashes/sha3.js'
+import { type Bytes, EMPTY_BYTES } from '../../../base/bytes.ts'
 import { assert, present } from '../../../base/errors.ts'
 import { fromHex, toHex } from '../../../base/text.ts'
-import { type BallotFormat, decodeSignedProposal, type Finality, type Outcome } from '../../../wire/ballot/index.ts'
+import {
+  type BallotFormat,
+  decodeSignedProposal,
+  encodeSafeVote,
+  type Finality,
+  type Outcome,
+  type SafeVote,
+  VOTES_DIGEST_BYTES,
+} from '../../../wire/ballot/index.ts'
 import type { OrderedFact } from './ordered/facts.ts'
 import type { QuorumFact } from './quorum/facts.ts'
 import { QuorumSession } from './quorum/session.ts'
@@ -38,6 +47,8 @@ export interface SafeSessionState {
   readonly quorum: number
   readonly createdSec: number
   readonly deadlineSec: number
+  /** Hex of 8 bytes, in `quorum`: the same for the same set of votes. */
+  readonly votesDigest: string
   /** Of the block that settled it; `null` in `quorum`, and before. */
   readonly settledAt: number | null
   /** Evicted or deleted: it never opens again, and its facts stay in the log. */
@@ -53,6 +64,7 @@ export class SafeSession {
   #state: SafeSessionState | undefined
   #quorum: QuorumSession | undefined
   #facts = 0
+  readonly #votesDigest = new Uint8Array(VOTES_DIGEST_BYTES)
 
   constructor(format: BallotFormat) {
     this.#format = format
@@ -85,6 +97,7 @@ export class SafeSession {
         this.#begin(fact.proposal, fact.roster)
         return
       case 'SafeVoteAccepted':
+        if (!this.votes.holds(fact.owner, fact.choice)) this.#digest(fact)
         this.votes.evolve(fact)
         this.#change(this.#tally())
         return
@@ -109,8 +122,17 @@ export class SafeSession {
     }
   }
 
-  #tally(): Pick<SafeSessionState, 'yes' | 'no'> {
-    return { yes: this.votes.column(true).count, no: this.votes.column(false).count }
+  /** Of a set: exclusive or of what stands for each vote. An owner has two at most, so nobody can choose it. */
+  #digest({ proposalId, owner, choice }: Omit<SafeVote, 'signature'>): void {
+    const hash = sha3_256(encodeSafeVote({ proposalId, owner, choice, signature: EMPTY_BYTES }))
+    for (let i = 0; i < this.#votesDigest.length; i += 1) {
+      this.#votesDigest[i] = (this.#votesDigest[i] as number) ^ (hash[i] as number)
+    }
+  }
+
+  #tally(): Pick<SafeSessionState, 'yes' | 'no' | 'votesDigest'> {
+    const { votes } = this
+    return { yes: votes.column(true).count, no: votes.column(false).count, votesDigest: toHex(this.#votesDigest) }
   }
 
   #begin(bytes: Bytes, voters: readonly Bytes[] | null): void {
@@ -133,6 +155,7 @@ export class SafeSession {
       quorum: session.quorum,
       createdSec: proposal.createdSec,
       deadlineSec: proposal.expirySec,
+      votesDigest: toHex(this.#votesDigest),
       settledAt: null,
       isGone: false,
     })

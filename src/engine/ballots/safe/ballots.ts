@@ -10,6 +10,8 @@ import { fromHex } from '../../../base/text.ts'
 import { safe } from '../../../core/ballot/index.ts'
 import type { Signer } from '../../../ports/signature-scheme.ts'
 import type { Assembly } from '../assembly.ts'
+import { isSafeState } from '../hosted.ts'
+import type { ScopeHost } from '../scope-host.ts'
 import type { Decision } from './decision.ts'
 import type { BallotOrder } from './order.ts'
 import type { BallotParts } from './parts.ts'
@@ -40,6 +42,8 @@ export class Ballots {
   readonly evidence$: Observable<BallotEvidence>
   /** What the others of a `quorum` scope need; only after its facts are durable. */
   readonly outgoing$: Observable<OutgoingBallot>
+  /** Names of scopes whose settings changed. */
+  readonly declared$: Observable<string>
 
   constructor(assembly: Assembly, signer: Signer, order?: BallotOrder) {
     const { engine, registry, notifier, verification, clock, random } = assembly
@@ -67,9 +71,30 @@ export class Ballots {
     this.evidence$ = notifier.equivocations$.pipe(
       map(({ scope, proof }) => ({ scope, proof, bytes: safe.encodeEquivocation(proof) })),
     )
+    this.declared$ = notifier.declared$
     this.outgoing$ = notifier.outgoing$.pipe(
       map(({ scope, message }) => ({ scope, bytes: safe.encodeBallotMessage(message) })),
     )
+  }
+
+  /** Names of the scopes of finality `quorum` that this peer declared, by settings or by a session. */
+  quorumScopes(): readonly string[] {
+    return [...this.#parts.registry.scopes].filter((scope) => isQuorum(scope)).map(({ name }) => name)
+  }
+
+  /** The `quorum` sessions that are neither evicted nor deleted, oldest first. */
+  held(): readonly safe.SafeSessionState[] {
+    return [...this.#parts.registry.hosts].flatMap(({ durable }) =>
+      durable !== undefined && isSafeState(durable) && durable.finality === 'quorum' && !durable.isGone
+        ? [durable]
+        : [],
+    )
+  }
+
+  /** Neither here nor gone. */
+  isNew(scope: string, proposalId: string): boolean {
+    const { registry } = this.#parts
+    return registry.find(scope, proposalId) === undefined && registry.endedOutcome(scope, proposalId) === undefined
   }
 
   scope(name: string): BallotScope {
@@ -92,4 +117,12 @@ export class Ballots {
       },
     }
   }
+}
+
+function isQuorum({ safeSettings, sessions }: ScopeHost): boolean {
+  if (safeSettings !== undefined) return safeSettings.finality === 'quorum'
+  for (const { durable } of sessions.values()) {
+    if (durable !== undefined && isSafeState(durable)) return durable.finality === 'quorum'
+  }
+  return false
 }

@@ -6,6 +6,7 @@
  */
 
 import { type Observable, Subject } from 'rxjs'
+import type { Bytes } from '../../../base/bytes.ts'
 import { toHex } from '../../../base/text.ts'
 import { safe } from '../../../core/ballot/index.ts'
 import type { Observation, Parsec } from '../../../core/parsec/index.ts'
@@ -22,6 +23,7 @@ import type { Replayed } from '../store.ts'
 import { OrderCertificates } from './order-certificates.ts'
 import { OrderedBallots } from './ordered-ballots.ts'
 import { SessionRecords } from './session-records.ts'
+import { type BallotMessageKind, BallotSpreader } from './spreader.ts'
 
 /** A quorum is seen in gossip, and not in the order yet: a Close could still come first (ballots §8.4). */
 export interface Provisional {
@@ -36,6 +38,7 @@ export interface PeerBallotOptions {
   readonly blockStream: string
   readonly queue: NoticeQueue
   readonly evidence: (evidence: Evidence) => void
+  readonly post: (to: Bytes, kind: BallotMessageKind, body: Bytes) => void
   /** Core, as far as it has run; `undefined` while it does not. */
   readonly parsec: () => Parsec | undefined
   /** Resolves when the vote is durable. */
@@ -47,12 +50,13 @@ export class PeerBallots {
   readonly replayed: Replayed
   readonly #order: OrderedBallots
   readonly #certificates: OrderCertificates
+  readonly #spreader: BallotSpreader
   readonly #provisional = new Subject<Provisional>()
   readonly #queue: NoticeQueue
   readonly provisional$: Observable<Provisional> = this.#provisional.asObservable()
 
   constructor(settings: PeerSettings, options: PeerBallotOptions) {
-    const { identity, log, blockStream, parsec, vote, queue, evidence } = options
+    const { identity, log, blockStream, parsec, vote, queue, evidence, post } = options
     const { clock, random, logger, group } = settings
     this.#queue = queue
     const { signer, ...rest } = withDefaults({ signer: identity, log, clock, random, logger })
@@ -73,6 +77,14 @@ export class PeerBallots {
       new SessionRecords(engine, registry, signer.scheme),
     )
     this.service = new ConsensusService({ signer }, assembly, this.#order)
+    this.#spreader = new BallotSpreader({
+      ballots: this.service.ballots,
+      clock,
+      random,
+      logger,
+      recipients: () => parsec()?.gossipRecipients() ?? [],
+      post,
+    })
     this.replayed = {
       event: (event) => this.#order.replayEvent(event),
       block: (block, core) => this.#order.replayBlock(block, core),
@@ -84,6 +96,19 @@ export class PeerBallots {
       const [owner, proposalId] = [toHex(proof.owner), toHex(proof.proposalId)]
       evidence({ peer: owner, error: safe.refuseSafe({ code: 'Equivocation', owner, proposalId }), proof: bytes })
     })
+  }
+
+  startSpreading(): void {
+    this.#spreader.start()
+  }
+
+  stopSpreading(): void {
+    this.#spreader.stop()
+  }
+
+  /** What another peer says of ballots beside the order. */
+  receive(from: Bytes, kind: BallotMessageKind, body: Bytes): Promise<void> {
+    return this.#spreader.receive(from, kind, body)
   }
 
   /** Before the peer's own log is read. */
@@ -108,6 +133,7 @@ export class PeerBallots {
   }
 
   async close(error: Error): Promise<void> {
+    this.#spreader.stop()
     this.#order.close(error)
     this.#certificates.end(error)
     await this.service.close()
