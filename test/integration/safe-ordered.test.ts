@@ -168,14 +168,14 @@ describe('an equivocator', () => {
   })
 })
 
-describe('ballots of finality quorum in a group', () => {
-  async function declared(seed: number) {
-    const here = await group(seed)
-    const roster = NAMES.map((name) => here.peers.idOf(name))
-    for (const witan of here.all) await here.peers.settle(witan.scope(SCOPE).configure({ finality: 'quorum', roster }))
-    return here
-  }
+async function declared(seed: number) {
+  const here = await group(seed)
+  const roster = NAMES.map((name) => here.peers.idOf(name))
+  for (const witan of here.all) await here.peers.settle(witan.scope(SCOPE).configure({ finality: 'quorum', roster }))
+  return here
+}
 
+describe('ballots of finality quorum in a group', () => {
   it('spread beside the order, and decide on every peer', async () => {
     const here = await declared(8)
     const { id } = await propose(here, 'ann')
