@@ -65,7 +65,7 @@ function voteSignature<P>(state: State<P>, event: EventIndex): Uint8Array {
 function changeVoters<P>(state: State<P>, observation: Observation<P>, at: EventIndex, voters: Set<PeerIndex>): void {
   switch (observation.type) {
     case 'Add':
-      admitVoter(state, observation.peerId, at, voters)
+      admitVoter(state, observation.peerId, voters)
       return
     case 'Remove':
       removePeer(state, observation.peerId, at, voters)
@@ -75,7 +75,7 @@ function changeVoters<P>(state: State<P>, observation: Observation<P>, at: Event
       return
     case 'StartDkg':
       state.checkpoints.noteGeneration()
-      for (const id of observation.participants) state.peers.admit(state.addPeer(id, 0), DKG, state.self, at)
+      for (const id of observation.participants) state.peers.admit(state.addPeer(id, 0), DKG, state.self)
       return
     case 'Genesis':
     case 'OpaquePayload':
@@ -87,11 +87,11 @@ function changeVoters<P>(state: State<P>, observation: Observation<P>, at: Event
   }
 }
 
-function admitVoter<P>(state: State<P>, id: PeerId, at: EventIndex, voters: Set<PeerIndex>): void {
+function admitVoter<P>(state: State<P>, id: PeerId, voters: Set<PeerIndex>): void {
   const peer = state.addPeer(id, 0)
   // parsec §8: in the reference a removed peer becomes a voter that can never speak; Stronger: it changes nothing.
   if (state.peers.removedAt(peer) === NONE || !state.stronger) voters.add(peer)
-  state.peers.admit(peer, VOTE, state.self, at)
+  state.peers.admit(peer, VOTE, state.self)
 }
 
 /** parsec §8: of an unknown peer it changes nothing; a known peer's flags become none. Only who took part is gone for good. */

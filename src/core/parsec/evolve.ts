@@ -109,6 +109,7 @@ function elect<P>(state: State<P>, watch: DecisionWatcher | undefined): void {
     const decision = state.election.advance()
     if (decision === null) return
     watch?.(decision)
+    state.noteDecision(decision.event)
     const voters = applyDecision(state, decision)
     if (voters === null) state.election.stop()
     else state.election.next(voters)

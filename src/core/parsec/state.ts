@@ -37,6 +37,8 @@ export class State<Payload> implements Rules, Scene<Payload> {
   readonly checkpoints: Checkpoints
   readonly self: PeerIndex
   readonly election: Election
+  /** Events that ended an election for us, as long as no event of ours descends from them. */
+  #looseDecisions: EventIndex[] = []
   /** Sync events that we owe, in order of arrival. */
   owed: SyncEventOwed[] = []
   readonly answers = new Answers(this.graph)
@@ -109,6 +111,17 @@ export class State<Payload> implements Rules, Scene<Payload> {
   accusationsDue(otherParent: EventIndex): DueAccusations<Payload> | null {
     const { watch } = this
     return watch === null ? null : new DueAccusations(watch, this, this.self, this.election.voters, otherParent)
+  }
+
+  noteDecision(at: EventIndex): void {
+    this.#looseDecisions.push(at)
+  }
+
+  /** Events that ended an election for us, and are no ancestors of our last event. */
+  looseDecisions(): readonly EventIndex[] {
+    const last = this.graph.lastEventOf(this.self)
+    if (last !== NONE) this.#looseDecisions = this.#looseDecisions.filter((at) => !this.graph.isAncestor(last, at))
+    return this.#looseDecisions
   }
 
   selfHas(flags: PeerState): boolean {

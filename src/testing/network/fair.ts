@@ -55,7 +55,7 @@ export interface RemovalReport {
   readonly rounds: number
 }
 
-/** Goes on until no evident offender is a voter. */
+/** Goes on until no evident offender is a voter, where the group detects malice. */
 export function removeOffenders(network: ParsecNetwork): RemovalReport {
   const evident = new Set<number>()
   for (let rounds = 0; ; rounds += 1) {
@@ -67,7 +67,7 @@ export function removeOffenders(network: ParsecNetwork): RemovalReport {
         if (node.parsec.voters().some((id) => toHex(id) === offender)) left.add(peer)
       }
     }
-    if (left.size === 0) return { violations: [], evident: [...evident], rounds }
+    if (left.size === 0 || !network.group.detectsMalice) return { violations: [], evident: [...evident], rounds }
     if (rounds >= MAX_REMOVAL_ROUNDS) {
       return { violations: [`malice: ${[...left].join()} not removed`], evident: [...evident], rounds }
     }
@@ -77,7 +77,7 @@ export function removeOffenders(network: ParsecNetwork): RemovalReport {
 
 /** Correct peers that are voters as far as anybody correct knows. */
 function activeNodes(network: ParsecNetwork): readonly NetworkNode[] {
-  const voters = network.mostAdvanced().parsec.voters()
+  const voters = network.voters()
   const isVoter = (node: NetworkNode): boolean => voters.some((id) => compareBytes(id, node.id) === 0)
   return [...network.correct.values()].filter(isVoter)
 }

@@ -134,7 +134,7 @@ export class ParsecNetwork {
   /** A peer joins; others vote to add it. It is correct, unless malicious ones come late and it is one. */
   join(): NetworkNode {
     const peer = this.newPeer()
-    const section = this.mostAdvanced().parsec.voters()
+    const section = this.voters()
     const node = NetworkNode.start(peer, this.idOf(peer), this.group, section, this.differences)
     if (this.powers.has('late') && this.forkers.size < this.options.forkers) {
       this.forkers.set(peer, new Forker(this.#turn(node)))
@@ -151,6 +151,13 @@ export class ParsecNetwork {
       if (best === null || node.blocks.length > best.blocks.length) best = node
     }
     return present(best, 'some peers are correct')
+  }
+
+  /** Of those that have agreed most, one that still takes part; who was removed knows nothing of later voters. */
+  voters(): readonly PeerId[] {
+    const most = this.mostAdvanced().blocks.length
+    const level = [...this.correct.values()].filter(({ blocks }) => blocks.length === most)
+    return (level.find(({ parsec }) => !parsec.isRemoved) ?? this.mostAdvanced()).parsec.voters()
   }
 
   /** The network is fair from now on, until `disturb`: all are up, nothing is lost; what was on its way is. */

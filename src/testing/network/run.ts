@@ -154,8 +154,7 @@ class Run {
   /** Only while fewer than a third of the voters stay faulty, whatever else of the agenda is agreed. */
   #proposeRemoval(): void {
     const voters = this.network
-      .mostAdvanced()
-      .parsec.voters()
+      .voters()
       .map((id) => this.network.numberOf(id))
       .filter((peer) => !this.#leaving.has(peer))
     const faulty = voters.filter((peer) => this.network.forkers.has(peer)).length

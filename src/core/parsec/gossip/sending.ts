@@ -55,31 +55,26 @@ export function sendAncestors<P>(
   known: EventIndex,
 ): void {
   const events = ancestorsBeyond(work.state.graph, last, known)
-  sendInPieces(work, kind, peer, withAdmissions(work.state, events, last, known))
+  sendInPieces(work, kind, peer, withDecisions(work.state, events, last, known))
 }
 
 /**
- * Who takes an event must have decided to admit its creator, and the recipient of a Requesting. What decided it for us may be no ancestor of our events: a
- * message that broke off, whose beginning stays. Then it goes along, or the receiver could refuse us for ever.
+ * Who takes an event must have decided to admit its creator, and the recipient of a Requesting; and who is to decide what
+ * we did may need the last words of a peer that was removed by it. What decided for us may be no ancestor of our events: a
+ * message that broke off, whose beginning stays, or a part of the graph. Then it goes along, or the receiver could refuse
+ * us, or wait, for ever.
  */
-function withAdmissions<P>(
+function withDecisions<P>(
   state: State<P>,
   events: readonly EventIndex[],
   last: EventIndex,
   known: EventIndex,
 ): readonly EventIndex[] {
-  const { graph, peers } = state
-  let deciding: EventIndex = NONE
-  for (let peer = 0; peer < peers.count; peer += 1) {
-    const at = peers.admittedAt(peer)
-    if (at > deciding && !graph.isAncestor(last, at)) deciding = at
-  }
-  if (deciding === NONE) return events
-  // The graph up to there decided the admission: nothing less is sure to do so for the receiver.
+  const { graph } = state
+  const loose = state.looseDecisions().filter((at) => !graph.isAncestor(last, at))
+  if (loose.length === 0) return events
   const missing = new Set(events)
-  for (let event = 0; event <= deciding; event += 1) {
-    if (known === NONE || !graph.isAncestor(known, event)) missing.add(event)
-  }
+  for (const at of loose) for (const event of ancestorsBeyond(graph, at, known)) missing.add(event)
   return [...missing].sort((a, b) => a - b)
 }
 

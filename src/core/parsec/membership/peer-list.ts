@@ -17,8 +17,6 @@ interface Peer {
   removedAt: EventIndex
   /** Is or was a voter, or an agreed participant of a key generation. */
   admitted: boolean
-  /** The event at which we decided to admit it, or NONE for genesis members and those we were only told of. */
-  admittedAt: EventIndex
   wasVoter: boolean
 }
 
@@ -37,7 +35,6 @@ export class PeerList {
       id: id.slice(),
       state,
       removedAt: NONE,
-      admittedAt: NONE,
       admitted: includes(state, VOTE),
       wasVoter: includes(state, VOTE),
     })
@@ -73,10 +70,6 @@ export class PeerList {
     return this.#at(peer).removedAt
   }
 
-  admittedAt(peer: PeerIndex): EventIndex {
-    return this.#at(peer).admittedAt
-  }
-
   isAdmitted(peer: PeerIndex): boolean {
     return this.#at(peer).admitted
   }
@@ -97,10 +90,9 @@ export class PeerList {
   }
 
   /** parsec §8: consensus on Add (VOTE) or StartDkg (DKG). A removed peer's flags stay empty. */
-  admit(peer: PeerIndex, flag: typeof VOTE | typeof DKG, self: PeerIndex, at: EventIndex): void {
+  admit(peer: PeerIndex, flag: typeof VOTE | typeof DKG, self: PeerIndex): void {
     const it = this.#at(peer)
     if (it.removedAt !== NONE) return
-    if (!it.admitted) it.admittedAt = at
     it.admitted = true
     it.wasVoter ||= flag === VOTE
     it.state |= flag === VOTE ? VOTE | DKG | SEND : DKG | SEND
