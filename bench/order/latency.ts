@@ -25,11 +25,11 @@ interface Load {
 }
 
 const LOADS: readonly Load[] = [
-  { peers: 4, votesPerSec: 1, votes: 300 },
-  { peers: 4, votesPerSec: 10, votes: 1_000 },
-  { peers: 4, votesPerSec: 100, votes: 3_000 },
-  { peers: 7, votesPerSec: 10, votes: 1_000 },
-  { peers: 10, votesPerSec: 10, votes: 1_000 },
+  { peers: 4, votesPerSec: 1, votes: 200 },
+  { peers: 4, votesPerSec: 10, votes: 500 },
+  { peers: 4, votesPerSec: 100, votes: 2_000 },
+  { peers: 7, votesPerSec: 10, votes: 200 },
+  { peers: 10, votesPerSec: 10, votes: 150 },
 ]
 
 interface Outcome {

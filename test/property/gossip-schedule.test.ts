@@ -26,7 +26,7 @@ function run(options: {
     for (const due of answers.splice(0)) {
       if (due.atMs > nowMs) answers.push(due)
       else {
-        schedule.heard(due.peer, true)
+        schedule.heard(due.peer, 'response')
         unanswered.delete(due.peer)
       }
     }
@@ -84,7 +84,7 @@ describe('the gossip schedule', () => {
     const { gossip } = run({ untilMs: 1_000, isUndecided: () => true, answerAfterMs: () => 1 })
     for (let i = 1; i < gossip.length; i += 1)
       expect((gossip[i]?.atMs ?? 0) - (gossip[i - 1]?.atMs ?? 0)).toBe(gossipIntervalMs)
-    expect(gossip.length).toBe(1_000 / gossipIntervalMs)
+    expect(gossip.length).toBe(Math.ceil(1_000 / gossipIntervalMs))
   })
 
   it('asks a silent peer more and more rarely, and the others no less for it', () => {
@@ -111,6 +111,21 @@ describe('the gossip schedule', () => {
     for (const peer of PEERS)
       expect(summaries.filter((sent) => sent.peer === peer).length).toBeGreaterThan(day / summaryMs.most / 6)
     expect(plans).toBeLessThanOrEqual(summaries.length + 2)
+  })
+
+  it('asks those last with whom it has just exchanged what they know', () => {
+    const schedule = new GossipSchedule({ ...SCHEDULE_DEFAULTS, fanOut: 1 })
+    schedule.setRecipients(['a', 'b', 'c'])
+    const asked: string[] = []
+    for (let nowMs = 0; asked.length < 3; nowMs += gossipIntervalMs) {
+      for (const peer of schedule.plan(nowMs, true, () => 0).gossipTo) {
+        schedule.asked(peer, nowMs)
+        schedule.heard(peer, 'response')
+        asked.push(peer)
+      }
+      if (asked.length === 1) schedule.heard('b', 'request')
+    }
+    expect(asked).toEqual(['a', 'c', 'a'])
   })
 
   it('forgets nobody whom it still may ask', () => {

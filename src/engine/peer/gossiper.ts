@@ -158,7 +158,8 @@ export class Gossiper {
       return
     }
     this.#events.heard(peer)
-    this.#schedule.heard(peer, message.kind === 'response')
+    const { kind } = message
+    this.#schedule.heard(peer, kind === 'request' || kind === 'response' ? kind : 'other')
     try {
       await this.#handle(from, message.kind, message.body)
     } catch (error) {

@@ -4,7 +4,8 @@
  * Whom to gossip to, and when. Pure: time and randomness are arguments, and it only answers; the engine sends.
  *
  * - News (an own vote, an event that others lack) leaves at once, to as many peers as the fan-out allows.
- * - While anything is undecided, one request follows another at a stated interval, to whoever waited longest.
+ * - While anything is undecided, one request follows another at a stated interval, to the peer that we have exchanged
+ *   nothing with for longest, whoever of us began it.
  * - A peer that owes an answer too long is left alone for a time that doubles with each silence.
  * - With nothing undecided no gossip event is made. Peers compare summaries instead, ever more rarely while nothing
  *   happens, so that one that lags still learns of it.
@@ -32,7 +33,7 @@ export interface Range {
 
 export const SCHEDULE_DEFAULTS: ScheduleOptions = {
   fanOut: 3,
-  gossipIntervalMs: 20,
+  gossipIntervalMs: 15,
   answerTimeoutMs: 2_000,
   silenceMs: { first: 1_000, most: 60_000 },
   summaryMs: { first: 1_000, most: 30_000 },
@@ -107,11 +108,12 @@ export class GossipSchedule {
     this.#lastGossipMs = nowMs
   }
 
-  /** Any message of the peer: it lives, and if it is an answer, owes none any more. */
-  heard(peer: string, isAnswer: boolean): void {
+  /** Any message of the peer: it lives. After a response it owes none; after a request it gets all we know by ours. */
+  heard(peer: string, kind: 'request' | 'response' | 'other'): void {
     const contact = this.#contacts.get(peer)
     if (contact === undefined) return
-    if (isAnswer) contact.askedAtMs = undefined
+    if (kind === 'response') contact.askedAtMs = undefined
+    if (kind === 'request') this.#touch(contact)
     contact.silences = 0
     contact.quietUntilMs = Number.NEGATIVE_INFINITY
   }
