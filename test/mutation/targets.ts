@@ -21,11 +21,22 @@ const vitest = (...tests: readonly string[]): readonly string[] => [
   ...tests,
 ]
 
+/** The code under test is loaded once. */
+const IN_ONE_PROCESS = ['--pool=threads', '--maxWorkers=1', '--no-isolate']
+
 export const TARGETS: Readonly<Record<string, Target>> = {
   parsec: {
-    folders: ['src/core/parsec/graph', 'src/core/parsec/election'],
+    folders: ['src/core/parsec'],
     planted: PLANTED,
-    stages: [['--import', 'tsx', 'test/mutation/probe.ts'], vitest('test/unit/parsec')],
+    stages: [
+      ['--import', 'tsx', 'test/mutation/probe.ts'],
+      vitest(
+        ...IN_ONE_PROCESS,
+        'test/unit/parsec',
+        'test/property/gossip-schedule.test.ts',
+        'test/property/parsec-facts.test.ts',
+      ),
+    ],
   },
   ballot: {
     folders: ['src/core/ballot'],
