@@ -170,12 +170,11 @@ function compare(seed: string, options: Options): Reached {
     const content = book.content(x)
     if (content.length > 0) book.made[creator]?.push({ event: x, content })
     interesting.process(x, creator)
-    const where = `seed ${seed}, event ${x}`
-    expect(interesting.of(creator), where).toEqual(book.made[creator])
+    expect(interesting.of(creator), `seed ${seed}, event ${x}`).toEqual(book.made[creator])
     const seats = book.observees(x)
     const found = observers.observees(x)
     const members = voters.peers.filter((seat) => (((found?.[seat >> 5] ?? 0) >> (seat & 31)) & 1) === 1)
-    expect(found === null ? null : members, where).toEqual(seats)
+    expect(found === null ? null : members, `seed ${seed}, event ${x}`).toEqual(seats)
     if (content.length > 0) reached.interesting += 1
     if (seats !== null) reached.observers += 1
     if (seats !== null && random.chance(0.2)) {
