@@ -40,6 +40,8 @@ export interface Scenario {
   readonly minEvents: number
   readonly minElections: number
   readonly voteEveryMs: number
+  /** Votes at a time, of one peer. */
+  readonly votesAtOnce: number
   readonly faultEveryMs: number
   readonly faults: readonly FaultKind[]
   /** Virtual hours without anything to do, at the end. */
@@ -63,16 +65,17 @@ const SOMETIMES: readonly FaultKind[] = [
 ]
 
 export function drawScenario(random: SeededRandom, idleHours: number): Scenario {
-  const peers = random.pick([4, 4, 4, 5, 5, 6, 7])
+  const peers = random.pick([4, 4, 4, 4, 4, 4, 5, 5, 6, 7])
   return {
     peers,
     adversaries: random.chance(0.3) ? ['forker'] : [],
     workloads: ['payloads'],
-    chaosMs: random.int(4_000, 12_000),
+    chaosMs: random.int(3_000, 8_000),
     minEvents: 2_000,
     minElections: 5,
     voteEveryMs: random.int(60, 300),
-    faultEveryMs: random.int(80, 600),
+    votesAtOnce: random.pick([1, 1, 2, 4, 8]),
+    faultEveryMs: random.int(100, 800),
     faults: [...ALWAYS, ...SOMETIMES.filter(() => random.chance(0.6))],
     idleHours,
   }

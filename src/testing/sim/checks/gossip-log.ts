@@ -3,35 +3,26 @@
  *
  * What is durable in a peer's gossip log, told from the facts alone: nothing stands in it twice, the peer never signed two
  * events at one index, what it made in one step stands in one append, and nothing was sent or shown that is not there.
- *
- * An event is known by its signature, the last bytes of it, which simulated signatures make unique.
  */
 
 import { type Bytes, equalBytes } from '../../../base/bytes.ts'
-import { fromBase64Url } from '../../../base/text.ts'
-import { decodeEvent, decodeMessage } from '../../../core/parsec/index.ts'
 import { decodePeerMessage, type PeerMessageKind } from '../../../wire/peer-message.ts'
 import type { DurableAppend } from '../disk.ts'
 import { factText } from '../fact-text.ts'
 import { violation } from '../violation.ts'
 import type { Check, LifeCheck, Subject } from './check.ts'
+import { EventSet, latin1, selfParentOf } from './event-set.ts'
 
-const KEY_BYTES = 12
-
-/** Short, unique, cheap. */
-function eventKey(event: Bytes): string {
-  return Buffer.from(event.buffer, event.byteOffset + event.length - 64, KEY_BYTES).toString('latin1')
-}
-
-const keyOf = (bytes: Bytes): string => Buffer.from(bytes).toString('latin1')
+/** Of the sequence in a message: its length, before the first event (parsec §11). */
+const COUNT_BYTES = 8
 
 const WITHOUT_EVENTS: ReadonlySet<PeerMessageKind> = new Set(['summary', 'summaryReply', 'checkpoints'])
 
 export class GossipLog implements Check {
   readonly #subject: Subject
-  readonly #durable = new Set<string>()
+  readonly #durable = new EventSet()
   /** Our event on each self-parent, ever. */
-  readonly #bySelfParent = new Map<string, string>()
+  readonly #ownParents = new Set<string>()
   /** Self-parents of events by adversaries. */
   readonly #adversaryParents = new Set<string>()
   readonly #knownForkers = new Set<string>()
@@ -53,11 +44,9 @@ export class GossipLog implements Check {
     this.#appends += 1
     for (const { type, data, metadata } of facts) {
       if (type !== 'GossipEventAccepted') continue
-      const bytes = fromBase64Url(factText(data, 'event'))
-      const key = eventKey(bytes)
-      if (this.#durable.has(key)) throw violation('fact-twice', this.#subject.name, 'an event is in its log twice')
-      this.#durable.add(key)
-      if (equalBytes(bytes.subarray(0, id.length), id)) this.#made(bytes, key, metadata.$causationId)
+      const bytes = new Uint8Array(Buffer.from(factText(data, 'event'), 'base64url'))
+      if (!this.#durable.add(bytes)) throw violation('fact-twice', this.#subject.name, 'an event is in its log twice')
+      if (equalBytes(bytes.subarray(0, id.length), id)) this.#made(bytes, metadata.$causationId)
       else this.#received(bytes)
     }
   }
@@ -67,8 +56,8 @@ export class GossipLog implements Check {
     const { id, isAdversary, counts } = this.#subject
     const creator = bytes.subarray(0, id.length)
     if (!isAdversary(creator)) return
-    const forker = keyOf(creator)
-    const place = forker + this.#selfParentOf(bytes)
+    const forker = latin1(creator)
+    const place = forker + selfParentOf(bytes)
     if (this.#adversaryParents.has(place) && !this.#knownForkers.has(forker)) {
       this.#knownForkers.add(forker)
       counts.knownForks += 1
@@ -76,42 +65,38 @@ export class GossipLog implements Check {
     this.#adversaryParents.add(place)
   }
 
-  #selfParentOf(bytes: Bytes): string {
-    const { selfParent } = decodeEvent(bytes, this.#subject.format)
-    return selfParent === null ? '' : keyOf(selfParent)
-  }
-
   /** A correct peer makes one event on each of its own; what it makes in a row, in one step, stands in one append. */
-  #made(bytes: Bytes, key: string, cause: string): void {
+  #made(bytes: Bytes, cause: string): void {
     if (cause === this.#lastCause && this.#lastAppend !== this.#appends) {
       throw violation('step-in-one-append', this.#subject.name, 'events that it made in one step stand in two appends')
     }
     this.#lastCause = cause
     this.#lastAppend = this.#appends
-    const parent = this.#selfParentOf(bytes)
-    const other = this.#bySelfParent.get(parent)
-    if (other !== undefined && other !== key)
+    const parent = selfParentOf(bytes)
+    if (this.#ownParents.has(parent)) {
       throw violation('own-fork', this.#subject.name, 'it signed two events at one index')
-    this.#bySelfParent.set(parent, key)
+    }
+    this.#ownParents.add(parent)
   }
 
   /** A message leaves: all its events must be durable. */
   sent(message: Bytes): void {
     const opened = decodePeerMessage(message)
     if (opened === undefined || WITHOUT_EVENTS.has(opened.kind)) return
-    for (const { bytes } of decodeMessage(opened.body, this.#subject.format)) {
-      if (this.#durable.has(eventKey(bytes))) continue
-      throw violation(
-        'persist-before-publish',
-        this.#subject.name,
-        `it sent a ${opened.kind} with an event not on its disk`,
-      )
+    const { body, kind } = opened
+    for (let place = COUNT_BYTES; place < body.length; ) {
+      const event = this.#durable.at(body, place)
+      if (event === undefined) {
+        throw violation('persist-before-publish', this.#subject.name, `it sent a ${kind} with an event not on its disk`)
+      }
+      place += event.length
     }
   }
+
   life(): LifeCheck {
     return {
       showsEvent: (bytes) => {
-        if (this.#durable.has(eventKey(bytes))) return
+        if (this.#durable.has(bytes)) return
         throw violation('durable-before-signal', this.#subject.name, 'an event shown is not on disk')
       },
     }

@@ -33,7 +33,8 @@ class Payloads implements Workload {
       () => this.#stage.isWorkDone,
       () => {
         const up = peers.filter(({ isUp }) => isUp)
-        if (up.length > 0) this.#stage.launch(this.#cast(random.pick(up)))
+        const peer = up.length === 0 ? undefined : random.pick(up)
+        for (let i = 0; peer !== undefined && i < scenario.votesAtOnce; i += 1) this.#stage.launch(this.#cast(peer))
         const adversary = adversaries[random.int(0, ADVERSARY_EVERY - 1)]
         adversary?.vote?.(utf8(this.#next('adversary')))
       },
