@@ -6,6 +6,7 @@
  * correct peer, nor change what is durable.
  */
 
+import { type CrashPlan, nth } from './process.ts'
 import type { FaultKind } from './scenario.ts'
 import { CALM, CALM_DISK, drawDisk, drawNetwork } from './scenario.ts'
 import type { Life, SimPeer } from './sim-peer.ts'
@@ -23,7 +24,8 @@ export class Chaos {
     this.#random = world.random.fork('chaos')
     this.#deeds = {
       crash: () => this.#crash(),
-      crashAtDealing: () => this.#crashAtDealing(),
+      crashAtDealing: () => this.#crashAt(nth(this.#random.int(1, 40))),
+      crashWhileWriting: () => this.#crashAt((_, appends) => appends > 1),
       closeAndReopen: () => this.#closeAndReopen(),
       partition: () => this.#partition(),
       heal: () => world.network.heal(),
@@ -41,7 +43,7 @@ export class Chaos {
   /** Does one thing. */
   strike(): void {
     const { scenario, adversaries } = this.#world
-    this.#deeds[this.#random.pick(scenario.faults)]()
+    if (scenario.faults.length > 0) this.#deeds[this.#random.pick(scenario.faults)]()
     for (const adversary of adversaries) adversary.strike?.()
   }
 
@@ -55,7 +57,7 @@ export class Chaos {
     for (const peer of world.peers) {
       peer.disk.faults = CALM_DISK
       peer.isMute = false
-      peer.life?.process.crashAfter(Number.POSITIVE_INFINITY, () => undefined)
+      peer.life?.process.crashAt(undefined)
       if (peer.second !== undefined) peer.bury(peer.second)
       if (peer.life === undefined) world.restartLater(peer)
     }
@@ -70,7 +72,7 @@ export class Chaos {
     const { peers, adversaries } = this.#world
     const running = peers.filter(({ life }) => life !== undefined)
     const victims = [
-      ...running.map((peer) => () => this.#kill(peer)),
+      ...running.map((peer) => () => this.#world.kill(peer)),
       ...adversaries.map((adversary) => () => adversary.crash?.()),
     ]
     if (victims.length === 0) return
@@ -78,18 +80,9 @@ export class Chaos {
     for (const kill of this.#random.chance(0.1) ? victims : [this.#random.pick(victims)]) kill()
   }
 
-  #kill(peer: SimPeer): void {
-    this.#world.counts.crashes += 1
-    peer.crash()
-    this.#world.restartLater(peer)
-  }
-
-  #crashAtDealing(): void {
+  #crashAt(isMeant: CrashPlan): void {
     const peer = this.#anyUp()
-    peer?.life?.process.crashAfter(this.#random.int(1, 40), () => {
-      this.#world.counts.crashesAtDealings += 1
-      this.#kill(peer)
-    })
+    if (peer?.life !== undefined) this.#world.crashAt(peer, peer.life, isMeant)
   }
 
   #closeAndReopen(): void {

@@ -5,6 +5,7 @@
  */
 
 import type { DiskCounts } from './disk.ts'
+import type { Dealing } from './process.ts'
 
 export interface SimCounts extends DiskCounts {
   /** Gossip events, each once. */
@@ -14,7 +15,12 @@ export interface SimCounts extends DiskCounts {
   elections: number
   votes: number
   crashes: number
-  crashesAtDealings: number
+  /** Of these: planned for a dealing with the outside. */
+  crashesAtAppend: number
+  crashesAtDurable: number
+  crashesAtRead: number
+  crashesAtSend: number
+  crashesAtReceive: number
   restarts: number
   /** Peers that gave up by themselves, as on a log that cannot be read, and were started again. */
   gaveUp: number
@@ -29,12 +35,22 @@ export interface SimCounts extends DiskCounts {
   fenced: number
   knownForks: number
   changesOfVoters: number
+  /** A voter's removal was decided at an event in the middle of a message; at one peer of each run. */
+  removalsMidMessage: number
   sent: number
   lost: number
   duplicated: number
   reordered: number
   cut: number
 }
+
+export const CRASHES_AT = {
+  append: 'crashesAtAppend',
+  durable: 'crashesAtDurable',
+  read: 'crashesAtRead',
+  send: 'crashesAtSend',
+  receive: 'crashesAtReceive',
+} as const satisfies Record<Dealing, keyof SimCounts>
 
 export function noCounts(): SimCounts {
   return {
@@ -43,7 +59,11 @@ export function noCounts(): SimCounts {
     elections: 0,
     votes: 0,
     crashes: 0,
-    crashesAtDealings: 0,
+    crashesAtAppend: 0,
+    crashesAtDurable: 0,
+    crashesAtRead: 0,
+    crashesAtSend: 0,
+    crashesAtReceive: 0,
     restarts: 0,
     gaveUp: 0,
     closed: 0,
@@ -57,6 +77,7 @@ export function noCounts(): SimCounts {
     fenced: 0,
     knownForks: 0,
     changesOfVoters: 0,
+    removalsMidMessage: 0,
     appends: 0,
     facts: 0,
     tornTails: 0,
@@ -76,22 +97,35 @@ export function addCounts(into: SimCounts, more: SimCounts): void {
   for (const name of Object.keys(into) as (keyof SimCounts)[]) into[name] += more[name]
 }
 
-/** What a run of `seeds` seeds must have seen, at least. */
+/** How often a run of many seeds sees each at least, for every seed. */
+const FLOORS: Partial<Record<keyof SimCounts, number>> = {
+  events: 2_000,
+  elections: 5,
+  restarts: 5,
+  crashesAtAppend: 0.1,
+  crashesAtDurable: 0.1,
+  crashesAtRead: 0.01,
+  crashesAtSend: 0.1,
+  crashesAtReceive: 0.1,
+  lostAppends: 0.3,
+  unansweredAppends: 0.3,
+  tornTails: 0.05,
+  appendFaults: 0.5,
+  fenced: 0.1,
+  knownForks: 0.1,
+  changesOfVoters: 0.2,
+  removalsMidMessage: 0.02,
+  partitions: 0.5,
+  clockJumps: 0.5,
+  lost: 5,
+  duplicated: 5,
+  reordered: 5,
+}
+
 export function missedFloors(counts: SimCounts, seeds: number): readonly string[] {
-  const floors: Partial<Record<keyof SimCounts, number>> = {
-    restarts: 2,
-    lostAppends: 0.5,
-    unansweredAppends: 0.5,
-    tornTails: 0.02,
-    knownForks: 0.05,
-    changesOfVoters: 0.2,
-    partitions: 0.2,
-    clockJumps: 0.2,
-    fenced: 0.1,
-    duplicated: 1,
-    lost: 1,
-  }
-  return Object.entries(floors)
-    .filter(([name, each]) => counts[name as keyof SimCounts] < Math.floor(each * seeds))
-    .map(([name, each]) => `${name}: ${counts[name as keyof SimCounts]} of at least ${Math.floor(each * seeds)}`)
+  return Object.entries(FLOORS).flatMap(([name, each]) => {
+    const floor = Math.floor(each * seeds)
+    const count = counts[name as keyof SimCounts]
+    return count < floor ? [`${name}: ${count} of at least ${floor}`] : []
+  })
 }

@@ -170,7 +170,7 @@ class SimLog implements EventLog {
       clock.schedule(this.#lastDoneMs, () => this.#finish())
     })
     // The instant in which it is under way.
-    this.#process.deal()
+    this.#process.deal('append', this.#underWay.length)
     return answer
   }
 
@@ -195,7 +195,7 @@ class SimLog implements EventLog {
     }
     await this.#process.awake()
     // The instant between what is on the disk and what the peer knows of it.
-    if (!this.#process.deal()) {
+    if (!this.#process.deal('durable')) {
       this.#disk.counts.unansweredAppends += 1
       return
     }
@@ -227,7 +227,7 @@ class SimLog implements EventLog {
     const { clock } = this.#disk
     const delayMs = this.#disk.delayMs()
     if (delayMs > 0) await new Promise<void>((resolve) => clock.schedule(clock.nowMs() + delayMs, resolve))
-    if (!this.#process.deal()) await never()
+    if (!this.#process.deal('read')) await never()
     for await (const fact of facts()) {
       if (this.#process.isDead) await never()
       yield fact

@@ -4,18 +4,35 @@
  * One life of a peer: what a crash ends. The code of a crashed peer goes on in this very program, but reaches nothing
  * outside any more: its clock wakes it no more, its log and its transport never answer.
  *
- * A crash may be set for the n-th dealing with the outside from now on. To the outside these are all the instants there
- * are: whatever a peer does between two of them, nobody can tell.
+ * A crash may be planned for a dealing with the outside. To the outside these are all the instants there are: whatever
+ * awaits and steps a peer goes through between two of them, nobody can tell.
  */
 
 import type { Clock } from '../../ports/clock.ts'
+
+/**
+ * How a peer deals with the outside: an append begins, is durable and not yet answered, a reading begins, a message is
+ * about to leave, a message is taken.
+ */
+export type Dealing = 'append' | 'durable' | 'read' | 'send' | 'receive'
+
+export type CrashPlan = (dealing: Dealing, appends: number) => boolean
+
+/** The n-th dealing from now on. */
+export function nth(n: number): CrashPlan {
+  let left = n
+  return () => {
+    left -= 1
+    return left <= 0
+  }
+}
 
 export class SimProcess implements Clock {
   readonly #clock: Clock
   readonly #ends: (() => void)[] = []
   #offsetMs: number
-  #dealingsLeft = Number.POSITIVE_INFINITY
-  #onCrash: () => void = () => undefined
+  #isMeant: CrashPlan | undefined
+  #onCrash: (dealing: Dealing) => void = () => undefined
   #awakeAtMs = 0
   readonly #nothing = (): void => undefined
   isDead = false
@@ -78,18 +95,18 @@ export class SimProcess implements Clock {
     for (const end of this.#ends) end()
   }
 
-  crashAfter(dealings: number, onCrash: () => void): void {
-    this.#dealingsLeft = dealings
+  /** Crashes at the first dealing that is meant; nothing plans no crash any more. */
+  crashAt(isMeant: CrashPlan | undefined, onCrash: (dealing: Dealing) => void = () => undefined): void {
+    this.#isMeant = isMeant
     this.#onCrash = onCrash
   }
 
-  /** The peer deals with the outside. `false`: it died on it. */
-  deal(): boolean {
+  /** The peer deals with the outside, with so many appends under way. `false`: it died on it. */
+  deal(dealing: Dealing, appends = 0): boolean {
     if (this.isDead) return false
-    this.#dealingsLeft -= 1
-    if (this.#dealingsLeft > 0) return true
-    this.#dealingsLeft = Number.POSITIVE_INFINITY
-    this.#onCrash()
+    if (this.#isMeant?.(dealing, appends) !== true) return true
+    this.#isMeant = undefined
+    this.#onCrash(dealing)
     return !this.isDead
   }
 }

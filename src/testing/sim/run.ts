@@ -9,6 +9,7 @@ import type { AgreedBlock } from '../../engine/peer/blocks.ts'
 import { SeededRandom } from '../seeded-random.ts'
 import { Chaos } from './chaos.ts'
 import type { SimCounts } from './counts.ts'
+import { removalsMidMessage } from './removals.ts'
 import { drawScenario, type Scenario } from './scenario.ts'
 import type { Hooks, SimPeer } from './sim-peer.ts'
 import type { Lack } from './stage.ts'
@@ -17,8 +18,6 @@ import { World } from './world.ts'
 
 export interface SimOptions {
   readonly seed: number | string
-  /** Virtual hours of idleness at the end. Default: 24. */
-  readonly idleHours?: number
   /** In place of what the seed would draw. */
   readonly scenario?: Partial<Scenario>
   readonly hooks?: Hooks
@@ -43,7 +42,7 @@ const HOUR_MS = 3_600_000
 
 export async function simulate(options: SimOptions): Promise<SimResult> {
   const random = new SeededRandom(options.seed)
-  const scenario = { ...drawScenario(random.fork('scenario'), options.idleHours ?? 24), ...options.scenario }
+  const scenario = { ...drawScenario(random.fork('scenario')), ...options.scenario }
   const world = new World(scenario, random, options.hooks ?? {})
   const chaos = new Chaos(world)
   await disturb(world, chaos)
@@ -55,7 +54,7 @@ export async function simulate(options: SimOptions): Promise<SimResult> {
   return {
     seed: options.seed,
     violation: world.violation,
-    counts: countsOf(world),
+    counts: { ...countsOf(world), removalsMidMessage: await removalsMidMessage(world) },
     convergedAfterMs,
     digest: () => digestOf(world),
     scenario,
@@ -143,7 +142,7 @@ async function readHistory(world: World): Promise<void> {
   }
 }
 
-function countsOf(world: World): SimCounts {
+function countsOf(world: World): Omit<SimCounts, 'removalsMidMessage'> {
   const { counts, network, peers, order, events, elections } = world
   const { delivered: _, ...way } = network.counts
   const changesOfVoters = Math.max(...peers.map(({ checks }) => checks?.blocks.changesOfVoters ?? 0))

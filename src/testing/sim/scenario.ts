@@ -11,6 +11,7 @@ import type { DiskFaults } from './disk.ts'
 export type FaultKind =
   | 'crash'
   | 'crashAtDealing'
+  | 'crashWhileWriting'
   | 'closeAndReopen'
   | 'partition'
   | 'heal'
@@ -44,11 +45,13 @@ export interface Scenario {
   readonly votesAtOnce: number
   readonly faultEveryMs: number
   readonly faults: readonly FaultKind[]
+  /** The first correct peer's n-th life crashes at its so many-th dealing with the outside. */
+  readonly crashAt: readonly number[]
   /** Virtual hours without anything to do, at the end. */
   readonly idleHours: number
 }
 
-const ALWAYS: readonly FaultKind[] = ['crash', 'crashAtDealing']
+const ALWAYS: readonly FaultKind[] = ['crash', 'crashAtDealing', 'crashWhileWriting']
 const SOMETIMES: readonly FaultKind[] = [
   'closeAndReopen',
   'partition',
@@ -64,7 +67,10 @@ const SOMETIMES: readonly FaultKind[] = [
   'pause',
 ]
 
-export function drawScenario(random: SeededRandom, idleHours: number): Scenario {
+/** Share of runs that stay idle for a day: it costs as much as the run itself. */
+const LONG_IDLE = 0.02
+
+export function drawScenario(random: SeededRandom): Scenario {
   const peers = random.pick([4, 4, 4, 4, 4, 4, 5, 5, 6, 7])
   return {
     peers,
@@ -77,7 +83,8 @@ export function drawScenario(random: SeededRandom, idleHours: number): Scenario 
     votesAtOnce: random.pick([1, 1, 2, 4, 8]),
     faultEveryMs: random.int(100, 800),
     faults: [...ALWAYS, ...SOMETIMES.filter(() => random.chance(0.6))],
-    idleHours,
+    crashAt: [],
+    idleHours: random.chance(LONG_IDLE) ? 24 : 0.25,
   }
 }
 

@@ -53,6 +53,8 @@ export interface Surroundings {
   ownerOf(address: string): Bytes | undefined
   logger(name: string): Logger
   judge(name: string, error: unknown): void
+  /** A life is about to begin. */
+  begins(peer: SimPeer, life: Life): void
   /** A life ended without being told to. */
   ended(peer: SimPeer, life: Life, error: Error): void
 }
@@ -112,6 +114,7 @@ export class SimPeer {
     const life: Life = { process, witan, number, hasStarted: false }
     if (isSecond) this.second = life
     else this.life = life
+    this.#world.begins(this, life)
     if (number > 0) {
       this.#world.counts.restarts += 1
       await hooks.beforeRestart?.(this.disk)

@@ -37,7 +37,7 @@ export class WireTap implements Transport {
     const { inner, process, sent, route, isMute } = this.#options
     if (process.isDead) return never()
     sent(bytes)
-    if (!process.deal()) return never()
+    if (!process.deal('send')) return never()
     const address = route(to)
     if (isMute() || address === undefined) return
     await inner.send(address, bytes, options)
@@ -48,7 +48,7 @@ export class WireTap implements Transport {
     const { inner, process, ownerOf } = this.#options
     for await (const message of inner.receive(options)) {
       await process.awake()
-      if (!process.deal()) await never()
+      if (!process.deal('receive')) await never()
       yield { from: ownerOf(toHex(message.from)) ?? message.from, bytes: message.bytes }
     }
     if (process.isDead) await never()

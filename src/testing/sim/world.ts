@@ -18,8 +18,9 @@ import { VirtualClock } from '../virtual-clock.ts'
 import { ADVERSARIES } from './adversaries/index.ts'
 import { AgreedOrder } from './checks/agreed-order.ts'
 import { PeerChecks } from './checks/index.ts'
-import { noCounts, type SimCounts } from './counts.ts'
+import { CRASHES_AT, noCounts, type SimCounts } from './counts.ts'
 import { SimDisk } from './disk.ts'
+import { type CrashPlan, nth } from './process.ts'
 import { CALM, type Scenario } from './scenario.ts'
 import { simulatedSigner } from './scheme.ts'
 import { type Hooks, type Life, SimPeer } from './sim-peer.ts'
@@ -29,6 +30,8 @@ import { WORKLOADS } from './workloads/index.ts'
 import { Membership } from './workloads/membership.ts'
 
 const START_MS = 1_700_000_000_000
+/** A run of a day's idleness needs a fiftieth of it. */
+const MOST_WAKES = 20_000_000
 
 export class World implements Stage {
   readonly clock = new VirtualClock(START_MS)
@@ -43,6 +46,7 @@ export class World implements Stage {
   readonly adversaries: readonly Adversary[]
   readonly membership: Membership
   readonly workloads: readonly Workload[]
+  #wakes = 0
   readonly #owners = new Map<string, Bytes>()
   violation: Violation | undefined
   isCalm = false
@@ -150,6 +154,31 @@ export class World implements Stage {
     return { debug: note, info: note, warn: note, error: note }
   }
 
+  begins(peer: SimPeer, life: Life): void {
+    const dealing = peer === this.peers[0] ? this.scenario.crashAt[life.number] : undefined
+    if (dealing !== undefined) this.crashAt(peer, life, nth(dealing))
+    else if (this.#mayCrashAgain(life)) this.crashAt(peer, life, nth(this.random.int(1, 6)))
+  }
+
+  /** While it recovers from a crash, most of all. */
+  #mayCrashAgain({ number }: Life): boolean {
+    const { faults } = this.scenario
+    return number > 0 && !this.isCalm && faults.includes('crashAtDealing') && this.random.chance(0.1)
+  }
+
+  crashAt(peer: SimPeer, life: Life, isMeant: CrashPlan): void {
+    life.process.crashAt(isMeant, (dealing) => {
+      this.counts[CRASHES_AT[dealing]] += 1
+      this.kill(peer)
+    })
+  }
+
+  kill(peer: SimPeer): void {
+    this.counts.crashes += 1
+    peer.crash()
+    this.restartLater(peer)
+  }
+
   /** A life ended without being told to. */
   ended(peer: SimPeer, life: Life, error: Error): void {
     if (life.process.isDead) return
@@ -201,9 +230,11 @@ export class World implements Stage {
   /** A run that does not settle ends as a failure, never as one that goes on for ever. */
   #checkEnd(): void {
     const { peers, minEvents } = this.scenario
-    const limit = 40 * peers * Math.max(minEvents, 1_000)
-    if (this.counts.facts <= limit) return
-    this.fail(violation('endless', 'all', `${limit} facts are logged, and there is no end to it`))
+    const most = 40 * peers * Math.max(minEvents, 1_000)
+    this.#wakes += 1
+    if (this.counts.facts > most) this.fail(violation('endless', 'all', `${most} facts are logged, with no end to it`))
+    if (this.#wakes > MOST_WAKES)
+      this.fail(violation('endless', 'all', `${MOST_WAKES} timers fired, with no end to it`))
   }
 
   get hasSeenEnough(): boolean {

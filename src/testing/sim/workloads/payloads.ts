@@ -33,12 +33,15 @@ class Payloads implements Workload {
       () => this.#stage.isWorkDone,
       () => {
         const up = peers.filter(({ isUp }) => isUp)
-        const peer = up.length === 0 ? undefined : random.pick(up)
-        for (let i = 0; peer !== undefined && i < scenario.votesAtOnce; i += 1) this.#stage.launch(this.#cast(peer))
+        if (up.length > 0) this.#castSome(random.pick(up))
         const adversary = adversaries[random.int(0, ADVERSARY_EVERY - 1)]
         adversary?.vote?.(utf8(this.#next('adversary')))
       },
     )
+  }
+
+  #castSome(peer: SimPeer): void {
+    for (let i = 0; i < this.#stage.scenario.votesAtOnce; i += 1) this.#stage.launch(this.#cast(peer))
   }
 
   #next(whose: string): string {

@@ -1,0 +1,48 @@
+/**
+ * @module testing/sim/job
+ *
+ * One run as a message to a worker, and its result as a message back: plain data.
+ */
+
+import type { SimCounts } from './counts.ts'
+import type { PlantName } from './plants.ts'
+import { PLANTS, type Plant } from './plants.ts'
+import { simulate } from './run.ts'
+import type { Scenario } from './scenario.ts'
+import type { Rule } from './violation.ts'
+
+export interface SimJob {
+  readonly seed: number
+  /** Where the seed is not to draw it. */
+  readonly idleHours?: number
+  readonly plant?: PlantName
+  readonly scenario?: Partial<Scenario>
+}
+
+export interface SimOutcome {
+  readonly job: SimJob
+  readonly counts: SimCounts
+  readonly convergedAfterMs: number
+  readonly digest: string
+  readonly scenario: Scenario
+  readonly violation?: { readonly rule: Rule; readonly what: string }
+}
+
+export async function runJob(job: SimJob): Promise<SimOutcome> {
+  const plant: Partial<Plant> = job.plant === undefined ? {} : PLANTS[job.plant]
+  const { seed, idleHours } = job
+  const result = await simulate({
+    ...plant,
+    seed,
+    scenario: { ...plant.scenario, ...job.scenario, ...(idleHours === undefined ? {} : { idleHours }) },
+  })
+  const { counts, convergedAfterMs, scenario, violation } = result
+  return {
+    job,
+    counts,
+    convergedAfterMs,
+    digest: await result.digest(),
+    scenario,
+    ...(violation === undefined ? {} : { violation: { rule: violation.code, what: violation.message } }),
+  }
+}
