@@ -43,3 +43,11 @@ describe('a planted bug is found', () => {
     expect.fail(`${name} was not found with ${TRIES} seeds`)
   })
 })
+
+describe('ballots of both finalities under every fault', () => {
+  it.each([1, 3, 8, 16])('are settled alike on every correct peer, with valid certificates (seed %d)', async (seed) => {
+    const { violation, counts } = await simulate({ seed, workload: 'ballots' })
+    expect(violation?.message, `again: npm run sim -- --workload ballots --seed ${seed}`).toBeUndefined()
+    expect(counts.decisions).toBeGreaterThan(0)
+  })
+})

@@ -6,6 +6,7 @@
 
 import type { DiskCounts } from './disk.ts'
 import type { Dealing } from './process.ts'
+import type { WorkloadName } from './scenario.ts'
 
 export interface SimCounts extends DiskCounts {
   /** Gossip events, each once. */
@@ -14,6 +15,12 @@ export interface SimCounts extends DiskCounts {
   /** Appends of blocks at the peer that has most: each holds one election's or several's. */
   elections: number
   votes: number
+  /** Ballots proposed, votes in them by peers, decisions shown, certificates verified, proofs of both choices. */
+  proposals: number
+  ballotVotes: number
+  decisions: number
+  certificates: number
+  equivocations: number
   crashes: number
   /** Of these: planned for a dealing with the outside. */
   crashesAtAppend: number
@@ -58,6 +65,11 @@ export function noCounts(): SimCounts {
     blocks: 0,
     elections: 0,
     votes: 0,
+    proposals: 0,
+    ballotVotes: 0,
+    decisions: 0,
+    certificates: 0,
+    equivocations: 0,
     crashes: 0,
     crashesAtAppend: 0,
     crashesAtDurable: 0,
@@ -98,32 +110,44 @@ export function addCounts(into: SimCounts, more: SimCounts): void {
 }
 
 /** How often a run of many seeds sees each at least, for every seed. */
-const FLOORS: Partial<Record<keyof SimCounts, number>> = {
-  events: 2_000,
-  elections: 5,
-  restarts: 5,
-  crashesAtAppend: 0.1,
-  crashesAtDurable: 0.1,
-  crashesAtRead: 0.01,
-  crashesAtSend: 0.1,
-  crashesAtReceive: 0.1,
-  lostAppends: 0.3,
-  unansweredAppends: 0.3,
-  tornTails: 0.05,
-  appendFaults: 0.5,
-  fenced: 0.1,
-  knownForks: 0.1,
-  changesOfVoters: 0.2,
-  removalsMidMessage: 0.02,
-  partitions: 0.5,
-  clockJumps: 0.5,
-  lost: 5,
-  duplicated: 5,
-  reordered: 5,
+const FLOORS: Readonly<Record<WorkloadName, Partial<Record<keyof SimCounts, number>>>> = {
+  payloads: {
+    events: 2_000,
+    elections: 5,
+    restarts: 5,
+    crashesAtAppend: 0.1,
+    crashesAtDurable: 0.1,
+    crashesAtRead: 0.01,
+    crashesAtSend: 0.1,
+    crashesAtReceive: 0.1,
+    lostAppends: 0.3,
+    unansweredAppends: 0.3,
+    tornTails: 0.05,
+    appendFaults: 0.5,
+    fenced: 0.1,
+    knownForks: 0.1,
+    changesOfVoters: 0.2,
+    removalsMidMessage: 0.02,
+    partitions: 0.5,
+    clockJumps: 0.5,
+    lost: 5,
+    duplicated: 5,
+    reordered: 5,
+  },
+  ballots: {
+    restarts: 1,
+    proposals: 2,
+    ballotVotes: 4,
+    decisions: 4,
+    certificates: 2,
+    equivocations: 0.2,
+    changesOfVoters: 0.05,
+    partitions: 0.1,
+  },
 }
 
-export function missedFloors(counts: SimCounts, seeds: number): readonly string[] {
-  return Object.entries(FLOORS).flatMap(([name, each]) => {
+export function missedFloors(counts: SimCounts, seeds: number, workload: WorkloadName): readonly string[] {
+  return Object.entries(FLOORS[workload]).flatMap(([name, each]) => {
     const floor = Math.floor(each * seeds)
     const count = counts[name as keyof SimCounts]
     return count < floor ? [`${name}: ${count} of at least ${floor}`] : []

@@ -8,7 +8,7 @@ import type { SimCounts } from './counts.ts'
 import type { PlantName } from './plants.ts'
 import { PLANTS, type Plant } from './plants.ts'
 import { simulate } from './run.ts'
-import type { Scenario } from './scenario.ts'
+import type { Scenario, WorkloadName } from './scenario.ts'
 import type { Rule } from './violation.ts'
 
 export interface SimJob {
@@ -16,6 +16,8 @@ export interface SimJob {
   /** Where the seed is not to draw it. */
   readonly idleHours?: number
   readonly plant?: PlantName
+  /** Default: `payloads`. */
+  readonly workload?: WorkloadName
   readonly scenario?: Partial<Scenario>
 }
 
@@ -30,10 +32,11 @@ export interface SimOutcome {
 
 export async function runJob(job: SimJob): Promise<SimOutcome> {
   const plant: Partial<Plant> = job.plant === undefined ? {} : PLANTS[job.plant]
-  const { seed, idleHours } = job
+  const { seed, idleHours, workload } = job
   const result = await simulate({
     ...plant,
     seed,
+    ...(workload === undefined ? {} : { workload }),
     scenario: { ...plant.scenario, ...job.scenario, ...(idleHours === undefined ? {} : { idleHours }) },
   })
   const { counts, convergedAfterMs, scenario, violation } = result

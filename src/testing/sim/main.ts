@@ -11,6 +11,7 @@ import type { SimJob, SimOutcome } from './job.ts'
 import { PLANTS, type PlantName } from './plants.ts'
 import { SimPool } from './pool.ts'
 import { failureText, SimReport } from './report.ts'
+import type { WorkloadName } from './scenario.ts'
 import { sweepJob } from './sweep.ts'
 
 interface Options {
@@ -21,6 +22,7 @@ interface Options {
   readonly idleHours?: string
   readonly scenario?: string
   readonly plant?: PlantName
+  readonly workload?: WorkloadName
   readonly plants?: boolean
   readonly sweep?: boolean
   readonly json?: boolean
@@ -46,8 +48,9 @@ class Run {
     this.#options = options
     this.#threads = options.seed === undefined ? Math.max(1, Number(options.jobs)) : 1
     this.#pool = new SimPool(this.#threads)
-    const { seed, sweep, scenario } = options
-    this.#report = new SimReport(Date.now(), seed === undefined && sweep !== true && scenario === undefined)
+    const { seed, sweep, scenario, workload = 'payloads' } = options
+    const isWhole = seed === undefined && sweep !== true && scenario === undefined
+    this.#report = new SimReport(Date.now(), isWhole ? workload : undefined)
     for (const [signal, code] of [
       ['SIGINT', 130],
       ['SIGTERM', 143],
@@ -79,13 +82,14 @@ class Run {
   }
 
   async #seeds(): Promise<boolean> {
-    const { seed, seeds, from, idleHours, scenario, plant } = this.#options
+    const { seed, seeds, from, idleHours, scenario, plant, workload } = this.#options
     const count = seed === undefined ? Number(seeds) : 1
     const first = Number(seed ?? from)
     const given: Omit<SimJob, 'seed'> = {
       ...(idleHours === undefined ? {} : { idleHours: Number(idleHours) }),
       ...(scenario === undefined ? {} : { scenario: JSON.parse(scenario) as NonNullable<SimJob['scenario']> }),
       ...(plant === undefined ? {} : { plant }),
+      ...(workload === undefined ? {} : { workload }),
     }
     let next = 0
     await this.#onEachThread(async () => {
@@ -162,6 +166,9 @@ await new Command('sim')
   .option('--idle-hours <hours>', 'virtual hours of idleness at the end of each; as each seed draws it otherwise')
   .option('--scenario <json>', 'parts of the scenario, in place of what the seed would draw')
   .addOption(new Option('--plant <bug>', 'plants a bug; the run must find it').choices(Object.keys(PLANTS)))
+  .addOption(
+    new Option('--workload <name>', 'what is asked of the peers; payloads otherwise').choices(['payloads', 'ballots']),
+  )
   .option('--plants', 'plants each bug in turn; all must be found')
   .option('--sweep', 'crashes a peer at each dealing with the outside in turn, and again while it recovers')
   .option('--json', 'the summary as JSON')

@@ -6,10 +6,11 @@
 
 import { addCounts, missedFloors, noCounts } from './counts.ts'
 import type { SimOutcome } from './job.ts'
+import type { WorkloadName } from './scenario.ts'
 
 export class SimReport {
   readonly #startedMs: number
-  readonly #hasFloors: boolean
+  readonly #floors: WorkloadName | undefined
   readonly #counts = noCounts()
   readonly #failures: SimOutcome[] = []
   #runs = 0
@@ -17,10 +18,10 @@ export class SimReport {
   #fewestEvents = Number.POSITIVE_INFINITY
   #fewestElections = Number.POSITIVE_INFINITY
 
-  /** Without floors for runs that are not meant to meet every fault. */
-  constructor(nowMs: number, hasFloors: boolean) {
+  /** `floors`: those of this workload; none for runs that are not meant to meet every fault. */
+  constructor(nowMs: number, floors: WorkloadName | undefined) {
     this.#startedMs = nowMs
-    this.#hasFloors = hasFloors
+    this.#floors = floors
   }
 
   get runs(): number {
@@ -45,7 +46,7 @@ export class SimReport {
   }
 
   get #missed(): readonly string[] {
-    return this.#hasFloors ? missedFloors(this.#counts, this.#runs) : []
+    return this.#floors === undefined ? [] : missedFloors(this.#counts, this.#runs, this.#floors)
   }
 
   text(nowMs: number): string {
@@ -77,10 +78,11 @@ export class SimReport {
 
 /** What broke, and the command that repeats it. */
 export function failureText({ job, violation, scenario }: SimOutcome): string {
-  const { seed, plant, idleHours, scenario: given } = job
+  const { seed, plant, workload, idleHours, scenario: given } = job
   const command = [
     `npm run sim -- --seed ${seed}`,
     ...(idleHours === undefined ? [] : [`--idle-hours ${idleHours}`]),
+    ...(workload === undefined ? [] : [`--workload ${workload}`]),
     ...(plant === undefined ? [] : [`--plant ${plant}`]),
     ...(given === undefined ? [] : [`--scenario '${JSON.stringify(given)}'`]),
   ].join(' ')

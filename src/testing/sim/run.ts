@@ -10,7 +10,7 @@ import { SeededRandom } from '../seeded-random.ts'
 import { Chaos } from './chaos.ts'
 import type { SimCounts } from './counts.ts'
 import { removalsMidMessage } from './removals.ts'
-import { drawScenario, type Scenario } from './scenario.ts'
+import { drawBallotScenario, drawScenario, type Scenario, type WorkloadName } from './scenario.ts'
 import type { Hooks, SimPeer } from './sim-peer.ts'
 import type { Lack } from './stage.ts'
 import { type Violation, violation } from './violation.ts'
@@ -18,6 +18,8 @@ import { World } from './world.ts'
 
 export interface SimOptions {
   readonly seed: number | string
+  /** What kind of run is drawn. Default: `payloads`. */
+  readonly workload?: WorkloadName
   /** In place of what the seed would draw. */
   readonly scenario?: Partial<Scenario>
   readonly hooks?: Hooks
@@ -42,7 +44,8 @@ const HOUR_MS = 3_600_000
 
 export async function simulate(options: SimOptions): Promise<SimResult> {
   const random = new SeededRandom(options.seed)
-  const scenario = { ...drawScenario(random.fork('scenario')), ...options.scenario }
+  const draw = options.workload === 'ballots' ? drawBallotScenario : drawScenario
+  const scenario = { ...draw(random.fork('scenario')), ...options.scenario }
   const world = new World(scenario, random, options.hooks ?? {})
   const chaos = new Chaos(world)
   await disturb(world, chaos)

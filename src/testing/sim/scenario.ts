@@ -28,7 +28,7 @@ export type FaultKind =
 export type AdversaryName = 'forker'
 
 /** What the peers are asked for: see workloads/. */
-export type WorkloadName = 'payloads'
+export type WorkloadName = 'payloads' | 'ballots'
 
 export interface Scenario {
   /** Genesis members, adversaries included. */
@@ -36,6 +36,8 @@ export interface Scenario {
   /** The parts of the first members; the others are correct. Always fewer than a third. */
   readonly adversaries: readonly AdversaryName[]
   readonly workloads: readonly WorkloadName[]
+  /** Blocks between checkpoints. Default: the engine's. */
+  readonly checkpointInterval?: number
   /** The faults go on for so long, and until there are so many gossip events and elections. */
   readonly chaosMs: number
   readonly minEvents: number
@@ -85,6 +87,29 @@ export function drawScenario(random: SeededRandom): Scenario {
     faults: [...ALWAYS, ...SOMETIMES.filter(() => random.chance(0.6))],
     crashAt: [],
     idleHours: random.chance(LONG_IDLE) ? 24 : 0.25,
+  }
+}
+
+/**
+ * Short and small, for many seeds: ballots of both finalities with deadlines of seconds. Clocks do not jump by hours here:
+ * a deadline by a clock that is an hour ahead is an hour away for the others.
+ */
+export function drawBallotScenario(random: SeededRandom): Scenario {
+  const faults = SOMETIMES.filter((kind) => kind !== 'clockJump' && random.chance(0.6))
+  return {
+    peers: random.pick([4, 4, 4, 4, 5]),
+    adversaries: random.chance(0.2) ? ['forker'] : [],
+    workloads: ['ballots'],
+    checkpointInterval: 4,
+    chaosMs: random.int(300, 1_200),
+    minEvents: 20,
+    minElections: 1,
+    voteEveryMs: random.int(10, 40),
+    votesAtOnce: 1,
+    faultEveryMs: random.int(40, 300),
+    faults: [...ALWAYS, ...faults],
+    crashAt: [],
+    idleHours: random.chance(LONG_IDLE) ? 1 : 0,
   }
 }
 

@@ -15,12 +15,15 @@ import type { Bytes } from '../../base/bytes.ts'
 import type { Signer } from '../../ports/signature-scheme.ts'
 import type { PayloadFrame } from '../../wire/payload.ts'
 import type { SeededRandom } from '../seeded-random.ts'
+import type { AgreedOrder } from './checks/agreed-order.ts'
 import type { SimCounts } from './counts.ts'
 import type { Scenario } from './scenario.ts'
 import type { SimPeer, Surroundings } from './sim-peer.ts'
 
 export interface Stage extends Surroundings {
   readonly counts: SimCounts
+  /** The order of all correct peers, as their disks have it. */
+  readonly order: AgreedOrder
   readonly scenario: Scenario
   /** The correct ones, joiners included. */
   readonly peers: readonly SimPeer[]

@@ -58,7 +58,11 @@ export class World implements Stage {
     this.hooks = hooks
     this.network = new MemoryNetwork({ clock: this.clock, random: random.fork('network'), faults: CALM })
     const names = Array.from({ length: scenario.peers }, (_, i) => `peer-${i}`)
-    this.genesis = { members: names.map((name) => this.signerOf(name).identity) }
+    const { checkpointInterval } = scenario
+    this.genesis = {
+      members: names.map((name) => this.signerOf(name).identity),
+      ...(checkpointInterval === undefined ? {} : { checkpointInterval }),
+    }
     this.adversaries = scenario.adversaries.map((part, i) => ADVERSARIES[part](this, `peer-${i}`))
     for (const name of names.slice(scenario.adversaries.length)) this.#add(name)
     this.membership = new Membership(this)

@@ -57,14 +57,14 @@ export class AgreedOrder {
 }
 
 /** A payload of one peer's alone is another block than the same payload of another's (parsec §2). */
-const isOfOne = (type: unknown): boolean => type === 'OpaquePayload'
+const isOfOne = (type: unknown, kind: unknown): boolean => type === 'OpaquePayload' && kind !== 'close'
 
 export function loggedBlock(data: JsonObject): OrderedBlock {
   return {
     hash: factText(data, 'hash'),
     position: Number(data['position']),
     positions: 1,
-    voter: isOfOne(data['type']) ? firstText(data['proofs'], 'id') : '',
+    voter: isOfOne(data['type'], data['kind']) ? firstText(data['proofs'], 'id') : '',
   }
 }
 
@@ -83,6 +83,6 @@ export function shownBlock(block: AgreedBlock): OrderedBlock {
     hash,
     position,
     positions: Math.max(1, payloads.length),
-    voter: isOfOne(observation.type) ? (proofs[0]?.id ?? '') : '',
+    voter: isOfOne(observation.type, block.kind) ? (proofs[0]?.id ?? '') : '',
   }
 }

@@ -16,7 +16,7 @@ import { EventSet, latin1, selfParentOf } from './event-set.ts'
 /** Of the sequence in a message: its length, before the first event (parsec §11). */
 const COUNT_BYTES = 8
 
-const WITHOUT_EVENTS: ReadonlySet<PeerMessageKind> = new Set(['summary', 'summaryReply', 'checkpoints'])
+const WITH_EVENTS: ReadonlySet<PeerMessageKind> = new Set<PeerMessageKind>(['request', 'response', 'graph'])
 
 export class GossipLog implements Check {
   readonly #subject: Subject
@@ -82,7 +82,7 @@ export class GossipLog implements Check {
   /** A message leaves: all its events must be durable. */
   sent(message: Bytes): void {
     const opened = decodePeerMessage(message)
-    if (opened === undefined || WITHOUT_EVENTS.has(opened.kind)) return
+    if (opened === undefined || !WITH_EVENTS.has(opened.kind)) return
     const { body, kind } = opened
     for (let place = COUNT_BYTES; place < body.length; ) {
       const event = this.#durable.at(body, place)

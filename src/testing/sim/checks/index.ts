@@ -7,11 +7,12 @@
 import type { Bytes } from '../../../base/bytes.ts'
 import type { AgreedBlock } from '../../../engine/peer/blocks.ts'
 import type { DurableAppend } from '../disk.ts'
+import { BallotLog } from './ballot-log.ts'
 import { BlockLog } from './block-log.ts'
 import type { Check, LifeCheck, Subject } from './check.ts'
 import { GossipLog } from './gossip-log.ts'
 
-const others: readonly ((subject: Subject) => Check)[] = []
+const others: readonly ((subject: Subject) => Check)[] = [(subject) => new BallotLog(subject)]
 
 /** All checks of one peer as one. */
 export class PeerChecks implements Check {

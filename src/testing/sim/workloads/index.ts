@@ -6,6 +6,7 @@
 
 import type { WorkloadName } from '../scenario.ts'
 import type { WorkloadMaker } from '../stage.ts'
+import { ballots } from './ballots.ts'
 import { payloads } from './payloads.ts'
 
-export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadMaker>> = { payloads }
+export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadMaker>> = { payloads, ballots }
