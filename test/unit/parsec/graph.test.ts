@@ -135,4 +135,15 @@ describe('relations, parsec §4, against their definitions', () => {
     }
     expect([6, 7, 8, 9].map((x) => model.graph.knowsFork(x, 0))).toEqual([false, true, false, false])
   })
+
+  test('a fork is known exactly above such a branch', () => {
+    const model = build([])
+    insert(model, 3, 0, 1)
+    insert(model, 3, 4, 1)
+    insert(model, 3, 4, 2)
+    insert(model, 1, 1, 5)
+    insert(model, 1, 7, 6)
+    expect([4, 5, 6, 7, 8].map((x) => model.graph.knowsFork(x, 3))).toEqual([false, false, false, false, true])
+    expect([4, 5, 6, 7, 8].map((x) => knowsFork(model, x, 3))).toEqual([false, false, false, false, true])
+  })
 })
