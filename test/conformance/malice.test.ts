@@ -105,7 +105,7 @@ class Rerun {
       }
       const sent = branch.filter(({ cause }) => cause !== 'Requesting').map(({ id }) => this.#signed.get(id) as Forged)
       this.#forger.tip = present(sent.at(-1), 'an event').hash
-      expect(this.#forger.send(to, sent).error).toBeUndefined()
+      this.#forger.send(to, sent)
     }
   }
 

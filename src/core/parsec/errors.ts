@@ -39,12 +39,18 @@ export type ParsecErrorData =
   /** Not of the specification's list: a voter signed another checkpoint than the one that follows from our blocks. */
   | { readonly code: 'CheckpointMismatch'; readonly position: number }
   | { readonly code: 'FailedDkg' }
+  /** An offence was found (parsec §9). */
+  | { readonly code: 'Malice'; readonly kind: Malice['type'] }
   | { readonly code: 'Logic'; readonly why: string }
 
 export type ParsecErrorCode = ParsecErrorData['code']
 
 export class ParsecError extends WitanError<ParsecErrorData> {
   constructor(data: ParsecErrorData, options?: ErrorOptions) {
-    super(data, `parsec: ${data.code}${'why' in data ? `: ${data.why}` : ''}`, options)
+    super(
+      data,
+      `parsec: ${data.code}${'why' in data ? `: ${data.why}` : 'kind' in data ? `: ${data.kind}` : ''}`,
+      options,
+    )
   }
 }

@@ -78,6 +78,13 @@ export {
   type Inspection,
   inspect,
 } from './inspect.ts'
+export {
+  MaliceEvidenceError,
+  type MaliceEvidenceErrorData,
+  type MaliceTrust,
+  type ProvenMalice,
+  verifyEvidence,
+} from './malice/evidence/verify.ts'
 export { decodeParameters, encodeParameters, type GroupParameters } from './parameters.ts'
-export { Parsec, type Started } from './parsec.ts'
+export { type FoundOffence, Parsec, type Started } from './parsec.ts'
 export type { Compatibility } from './rules.ts'

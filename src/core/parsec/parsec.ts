@@ -14,7 +14,7 @@ import { type Bytes, compareBytes, EMPTY_BYTES, equalBytes } from '../../base/by
 import { assert } from '../../base/errors.ts'
 import type { Signer } from '../../ports/signature-scheme.ts'
 import { encodeObservation } from '../../wire/canonical/observation.ts'
-import type { Observation, PeerId } from '../../wire/canonical/types.ts'
+import type { Malice, Observation, PeerId } from '../../wire/canonical/types.ts'
 import type { QueuedBlock } from './block-queue.ts'
 import { askForSignatures, takeSignatures } from './checkpoint/gathering.ts'
 import {
@@ -36,6 +36,7 @@ import { type Comparison, compareSummary, decodeSummary, encodeSummary, eventsBe
 import { Work } from './gossip/work.ts'
 import { NONE } from './graph/graph.ts'
 import type { Group } from './group.ts'
+import { makeEvidence } from './malice/evidence/make.ts'
 import { UNPROVABLE } from './malice/kinds/unprovable.ts'
 import { Tail } from './malice/tail.ts'
 import { DKG, RECV, SEND, VOTE } from './membership/peer-state.ts'
@@ -45,6 +46,14 @@ import { hasUnsettled, ourUndecided } from './unpolled.ts'
 export interface Started<Payload> {
   readonly parsec: Parsec<Payload>
   readonly step: ParsecStep<Payload>
+}
+
+/** parsec §9. */
+export interface FoundOffence {
+  readonly offender: PeerId
+  readonly malice: Malice
+  /** For `verifyEvidence`; null where nobody else can check it, or it would be too long. */
+  evidence(): Bytes | null
 }
 
 export class Parsec<Payload = Bytes> {
@@ -320,6 +329,17 @@ export class Parsec<Payload = Bytes> {
   /** Our own removal is agreed: for good. */
   get isRemoved(): boolean {
     return this.#state.peers.removedAt(this.#state.self) !== NONE
+  }
+
+  /** parsec §9: the offences that were found so far, in the order in which they were. A function of the facts. */
+  offences(): readonly FoundOffence[] {
+    const { watch, peers } = this.#state
+    const found = watch?.offences.found ?? []
+    return found.map((offence) => ({
+      offender: peers.idOf(offence.offender),
+      malice: offence.malice,
+      evidence: () => makeEvidence(this.#state, offence),
+    }))
   }
 
   /** Events in our graph. */

@@ -28,6 +28,12 @@ export function tipOf(peer: Peer): Uint8Array {
   return present(own?.type === 'GossipEventAccepted' ? own.hash : undefined, 'the peer has events')
 }
 
+/** Hash of its first event. */
+export function firstOf(peer: Peer): Uint8Array {
+  const fact = peer.facts.find(({ type }) => type === 'GossipEventAccepted')
+  return present(fact?.type === 'GossipEventAccepted' ? fact.hash : undefined, 'the peer has events')
+}
+
 export class Forger {
   readonly name: string
   readonly #network: Network

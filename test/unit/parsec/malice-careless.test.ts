@@ -166,19 +166,19 @@ describe('one key in two groups, parsec §9', () => {
   })
 })
 
-describe('what is there too late, parsec §9', () => {
-  /** The facts of a step that accuses Eve, without those from the first accusation's sync event on. */
-  function crashed(network: Network, peer: Peer, before: number): ParsecFact[] {
-    const { format } = network.group()
-    const cut = peer.facts.findIndex(
-      (fact, i) =>
-        i > before &&
-        fact.type === 'GossipEventAccepted' &&
-        decodeEvent(fact.bytes, format).vote?.observation.type === 'Accusation',
-    )
-    return peer.facts.slice(0, cut + 1)
-  }
+/** The facts of a step that accuses Eve, without those from the first accusation's sync event on. */
+function crashed(network: Network, peer: Peer, before: number): ParsecFact[] {
+  const { format } = network.group()
+  const cut = peer.facts.findIndex(
+    (fact, i) =>
+      i > before &&
+      fact.type === 'GossipEventAccepted' &&
+      decodeEvent(fact.bytes, format).vote?.observation.type === 'Accusation',
+  )
+  return peer.facts.slice(0, cut + 1)
+}
 
+describe('what is there too late, parsec §9', () => {
   test('a crash between an accusation and its sync event: the accusation never was', () => {
     const { network, correct } = four(['Eve'])
     const [alice, ...others] = correct

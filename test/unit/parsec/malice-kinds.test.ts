@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { present } from '../../../src/base/errors.ts'
 import { toHex } from '../../../src/base/text.ts'
-import { type Malice, Parsec } from '../../../src/core/parsec/index.ts'
-import { accusationsBy, convictions, type Forged, Forger, tipOf } from '../../support/parsec/forger.ts'
-import { idOf, Network, opaque, type Peer, signerOf } from '../../support/parsec/network.ts'
+import { type Malice, Parsec, verifyEvidence } from '../../../src/core/parsec/index.ts'
+import { accusationsBy, convictions, type Forged, Forger, firstOf, tipOf } from '../../support/parsec/forger.ts'
+import { idOf, Network, opaque, type Peer, strictScheme as scheme, signerOf } from '../../support/parsec/network.ts'
 
 const CORRECT = ['Alice', 'Bob', 'Carol', 'Dave', 'Fay']
 
@@ -37,6 +37,14 @@ function removed({ network, correct, alice }: Scene, offender: string): Malice['
   network.vote(alice, opaque('afterwards'))
   network.settle(correct, 6)
   const id = toHex(idOf(offender))
+  for (const found of alice.parsec.offences()) {
+    const bytes = found.evidence()
+    if (bytes === null) continue
+    expect(verifyEvidence(bytes, { group: network.group(), scheme })).toEqual({
+      offender: found.offender,
+      kind: found.malice.type,
+    })
+  }
   for (const peer of correct) {
     expect(convictions(peer).filter(({ offender: other }) => other === id)).toHaveLength(1)
     expect(peer.parsec.voters().map(toHex)).not.toContain(id)
@@ -191,8 +199,3 @@ describe('offences by events that are not added, parsec §9', () => {
     expect(present(it.bob.blocks.at(-1), 'a block').payload.type).toBe('OpaquePayload')
   })
 })
-
-function firstOf(peer: Peer): Uint8Array {
-  const fact = peer.facts.find(({ type }) => type === 'GossipEventAccepted')
-  return present(fact?.type === 'GossipEventAccepted' ? fact.hash : undefined, 'the peer has events')
-}

@@ -11,10 +11,12 @@ import { decodeEvent, encodeContent, encodeMessage, encodeVote } from '../../../
 import { encodeObservation } from '../../../wire/canonical/observation.ts'
 import type { Cause, Malice, Observation, PeerId } from '../../../wire/canonical/types.ts'
 import { signDue } from '../checkpoint/signing.ts'
-import type { ParsecError } from '../errors.ts'
+import { ParsecError } from '../errors.ts'
 import { accept, evolve } from '../evolve.ts'
 import type { ParsecFact, ParsecFault, ParsecStep, SendMessage } from '../facts.ts'
 import { type EventIndex, NONE } from '../graph/graph.ts'
+import { makeEvidence } from '../malice/evidence/make.ts'
+import type { Offence } from '../malice/offence.ts'
 import { isTakenByOthers } from '../malice/report.ts'
 import type { State } from '../state.ts'
 import { carriesEvent, factOf, type OpenedEvent } from './admission.ts'
@@ -27,12 +29,14 @@ export class Work<Payload> {
   readonly #faults: ParsecFault[] = []
   readonly #blocksBefore: number
   readonly #provenBefore: number
+  readonly #offencesBefore: number
 
   constructor(state: State<Payload>, signer: Signer) {
     this.state = state
     this.#signer = signer
     this.#blocksBefore = state.blocks.made
     this.#provenBefore = state.checkpoints.proven.length
+    this.#offencesBefore = state.watch?.offences.found.length ?? 0
   }
 
   /** A received event that passed its checks. */
@@ -139,8 +143,22 @@ export class Work<Payload> {
     this.#faults.push(evidence === undefined ? { peer, error } : { peer, error, evidence })
   }
 
+  /** What was found since the operation began; of one offender the first of each kind. */
+  #blameOffenders(): void {
+    const { watch, peers } = this.state
+    const found = watch?.offences.found ?? []
+    for (let i = this.#offencesBefore; i < found.length; i += 1) {
+      const { offender, malice } = found[i] as Offence
+      const isFirst = found.findIndex((it) => it.offender === offender && it.malice.type === malice.type) === i
+      if (!isFirst || offender === this.state.self) continue
+      const evidence = makeEvidence(this.state, found[i] as Offence)
+      this.blame(peers.idOf(offender), new ParsecError({ code: 'Malice', kind: malice.type }), evidence ?? undefined)
+    }
+  }
+
   finish(error?: ParsecError): ParsecStep<Payload> {
     signDue(this)
+    this.#blameOffenders()
     const step = {
       facts: this.#facts,
       effects: this.#effects,

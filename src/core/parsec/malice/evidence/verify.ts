@@ -1,0 +1,133 @@
+/**
+ * @module core/parsec/malice/evidence/verify
+ *
+ * Judges evidence offline, from the group's genesis alone (parsec §9).
+ *
+ * Guarantee: what passes was signed by the offender, and no correct peer signs such things.
+ */
+
+import { type Bytes, equalBytes } from '../../../../base/bytes.ts'
+import { present, WitanError } from '../../../../base/errors.ts'
+import { toHex } from '../../../../base/text.ts'
+import type { SignatureScheme } from '../../../../ports/signature-scheme.ts'
+import { CodecError } from '../../../../wire/canonical/errors.ts'
+import { decodeEvent, type EventView } from '../../../../wire/canonical/event.ts'
+import type { EventHash, Malice, PeerId } from '../../../../wire/canonical/types.ts'
+import { decodeMaliceEvidence, type MaliceEvidence } from '../../../../wire/malice-evidence.ts'
+import { accept } from '../../evolve.ts'
+import { NONE } from '../../graph/graph.ts'
+import type { Group } from '../../group.ts'
+import { State } from '../../state.ts'
+import { brokenBy } from '../forms.ts'
+import { isCarriedMalice } from '../scene.ts'
+import { Exhibits, isProvenByEvents } from './by-events.ts'
+
+export type MaliceEvidenceErrorData =
+  /** The bytes are none. */
+  | { readonly code: 'Malformed' }
+  | { readonly code: 'OtherGroup' }
+  | { readonly code: 'BadSignature'; readonly event: EventHash }
+  /** The events are in order, and show no such offence. */
+  | { readonly code: 'NotProven'; readonly why: string }
+
+export class MaliceEvidenceError extends WitanError<MaliceEvidenceErrorData> {
+  constructor(data: MaliceEvidenceErrorData, options?: ErrorOptions) {
+    super(data, `the evidence proves nothing: ${'why' in data ? data.why : data.code}`, options)
+  }
+}
+
+/** What a stranger knows: the group's genesis, and how to check its signatures. */
+export interface MaliceTrust<Payload> {
+  readonly group: Group<Payload>
+  readonly scheme: SignatureScheme
+}
+
+export interface ProvenMalice {
+  readonly offender: PeerId
+  readonly kind: Malice['type']
+}
+
+/** Throws `MaliceEvidenceError`. */
+export function verifyEvidence<P>(bytes: Bytes, { group, scheme }: MaliceTrust<P>): ProvenMalice {
+  const evidence = decoded(bytes, group)
+  if (!equalBytes(evidence.groupId, group.id)) throw new MaliceEvidenceError({ code: 'OtherGroup' })
+  const { offender, malice } = evidence
+  const carried = isCarriedMalice(malice) ? decodeEvent(malice.carried, group.format) : null
+  const events = new Map<string, EventView<P>>()
+  for (const view of carried === null ? evidence.events : [...evidence.events, carried]) {
+    const message = group.eventMessage(view.content)
+    const hash = group.hash(message)
+    if (scheme.verify(view.creator, message, view.signature) !== 'valid') {
+      throw new MaliceEvidenceError({ code: 'BadSignature', event: hash })
+    }
+    if (view !== carried) events.set(toHex(hash), view)
+  }
+  const proven =
+    isProvenByEvents(new Exhibits(group, events), offender, malice, carried) ??
+    isProvenByAncestry(group, scheme, evidence)
+  if (!proven) throw new MaliceEvidenceError({ code: 'NotProven', why: `no ${malice.type} by this peer` })
+  return { offender, kind: malice.type }
+}
+
+function decoded<P>(bytes: Bytes, group: Group<P>): MaliceEvidence<P> {
+  try {
+    return decodeMaliceEvidence(bytes, group.format)
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error
+    throw new MaliceEvidenceError({ code: 'Malformed' }, { cause: error })
+  }
+}
+
+/** All the events, closed under ancestry, in a graph of their own. */
+function isProvenByAncestry<P>(group: Group<P>, scheme: SignatureScheme, evidence: MaliceEvidence<P>): boolean {
+  const { members, genesis } = group
+  const self = present(members[0], 'a group has members')
+  const started = { type: 'PeerStarted', self, origin: 'existing', members, section: [] } as const
+  const state = new State(group, { ...started, relatedInfo: genesis.relatedInfo })
+  // What the order was does not matter, only what was known.
+  state.election.stop()
+  for (const view of evidence.events) add(state, view, scheme)
+  const parents = new Set(
+    evidence.events
+      .flatMap(({ selfParent, otherParent }) => [selfParent, otherParent])
+      .map((hash) => hash && toHex(hash)),
+  )
+  const tips = Array.from({ length: state.graph.size }, (_, event) => event).filter(
+    (event) => !parents.has(toHex(state.graph.hashOf(event))),
+  )
+  const { offender, malice } = evidence
+  return state.watch?.judge.isEvident({ offender, malice, carried: null }, tips) === true
+}
+
+function add<P>(state: State<P>, view: EventView<P>, scheme: SignatureScheme): void {
+  const { group, graph } = state
+  const hash = group.hash(group.eventMessage(view.content))
+  const isMissing = (parent: EventHash | null): boolean => parent !== null && graph.find(parent) === NONE
+  if (graph.find(hash) !== NONE) return
+  if (isMissing(view.selfParent) || isMissing(view.otherParent)) {
+    throw new MaliceEvidenceError({ code: 'NotProven', why: 'a part of the ancestry is missing' })
+  }
+  state.addPeer(view.creator, 0)
+  if (view.recipient !== null) state.addPeer(view.recipient, 0)
+  if (brokenBy(state, view).length > 0) {
+    throw new MaliceEvidenceError({ code: 'NotProven', why: 'an event of a form that no graph holds' })
+  }
+  const observationHash = view.vote === null ? null : group.hash(view.vote.bytes)
+  accept(
+    state,
+    {
+      type: 'GossipEventAccepted',
+      hash,
+      bytes: view.bytes,
+      observationHash,
+      isCarriedSigned: carriesSigned(state, view, scheme),
+    },
+    view,
+  )
+}
+
+function carriesSigned<P>({ group }: State<P>, { vote }: EventView<P>, scheme: SignatureScheme): boolean {
+  if (vote?.observation.type !== 'Accusation' || !isCarriedMalice(vote.observation.malice)) return false
+  const { creator, content, signature } = decodeEvent(vote.observation.malice.carried, group.format)
+  return scheme.verify(creator, group.eventMessage(content), signature) === 'valid'
+}
