@@ -11,6 +11,7 @@ import { safe } from '../../core/ballot/index.ts'
 import { DOMAIN } from '../../wire/ballot/index.ts'
 import { CanonicalReader } from '../../wire/canonical/reader.ts'
 import { CHECKPOINT_ROWS, checkpointVerifier } from './checkpoint-rows.ts'
+import { MALICE_ROW } from './malice-row.ts'
 import type { Verified, VerifierRow } from './row.ts'
 import {
   groupIdOf,
@@ -34,6 +35,7 @@ const ROWS: readonly VerifierRow[] = [
   { domain: DOMAIN.certificate, what: 'certificate of a decision', verify: certificate },
   { domain: DOMAIN.evidence, what: 'evidence of two votes of one owner', verify: equivocation },
   ...CHECKPOINT_ROWS,
+  MALICE_ROW,
 ]
 
 const MAX_DOMAIN_BYTES = 64

@@ -7,7 +7,7 @@
 import { BehaviorSubject, type Observable, Subject } from 'rxjs'
 import type { Bytes } from '../../base/bytes.ts'
 import { toHex } from '../../base/text.ts'
-import type { GossipEventAccepted } from '../../core/parsec/index.ts'
+import type { GossipEventAccepted, Malice } from '../../core/parsec/index.ts'
 import type { NoticeQueue } from '../notices.ts'
 import type { AgreedBlock, PayloadBlock } from './blocks.ts'
 import type { ProvenCheckpoint } from './checkpoints.ts'
@@ -30,6 +30,8 @@ export interface Evidence {
   readonly error: Error
   /** What proves it to a third party: bytes for `witan verify`. */
   readonly proof?: Bytes
+  /** Of an offence in the group (parsec §9): which. `proof` is for `verifyEvidence`. */
+  readonly kind?: Malice['type']
 }
 
 export interface GossipNotice {

@@ -240,7 +240,12 @@ export class Witan<Payload = Bytes> {
     const { facts, blocks, faults, proven } = step
     for (const fact of facts) if (fact.type === 'GossipEventAccepted') this.#notices.gossip(fact)
     for (const { peer, error, evidence } of faults) {
-      this.#notices.evidence({ peer: toHex(peer), error, ...(evidence === undefined ? {} : { proof: evidence }) })
+      this.#notices.evidence({
+        peer: toHex(peer),
+        error,
+        ...(error.data.code === 'Malice' ? { kind: error.data.kind } : {}),
+        ...(evidence === undefined ? {} : { proof: evidence }),
+      })
     }
     for (const block of blocks) this.#publishBlock(block)
     for (const position of proven) this.#notices.checkpoint(this.checkpoints.get(position))
