@@ -87,9 +87,11 @@ export function blockToJson(block: AgreedBlock, format: CanonicalFormat<Bytes>):
   }
 }
 
-/** The parts that replay must derive again. */
-export function blockFingerprint(json: JsonObject): string {
-  return JSON.stringify([json['index'], json['position'], json['hash'], json['observation'], json['proofs']])
+/** Whether the parts are equal that replay must derive again. */
+export function isSameBlock(logged: JsonObject, derived: JsonObject): boolean {
+  const isSame = (name: string): boolean => logged[name] === derived[name]
+  if (!isSame('index') || !isSame('position') || !isSame('hash') || !isSame('observation')) return false
+  return JSON.stringify(logged['proofs']) === JSON.stringify(derived['proofs'])
 }
 
 export function proofsFromJson(json: JsonObject): AgreedProof[] {

@@ -32,7 +32,7 @@ import { Envelopes } from '../envelope.ts'
 import { factSize } from '../fact-size.ts'
 import { StreamWriter } from '../stream-writer.ts'
 import { streamName } from '../streams.ts'
-import { type AgreedBlock, agreedBlock, BLOCK_FACT, blockFingerprint, blockToJson, positionsOf } from './blocks.ts'
+import { type AgreedBlock, agreedBlock, BLOCK_FACT, blockToJson, isSameBlock, positionsOf } from './blocks.ts'
 import { PeerError } from './errors.ts'
 
 export interface Recovered {
@@ -209,7 +209,7 @@ class BlockCheck {
     if (next === undefined || next.done === true) {
       this.#isAtEnd = true
       this.#missing.push(block)
-    } else if (blockFingerprint(next.value.data) !== blockFingerprint(json)) {
+    } else if (!isSameBlock(next.value.data, json)) {
       throw this.#differs(index)
     }
   }

@@ -39,13 +39,28 @@ export function headKey(prefix: string): string {
   return `${prefix}h`
 }
 
+/** Checksums of the names of the streams used last. */
+const seeds = new Map<string, number>()
+const MAX_SEEDS = 1_000
+
+/** The name goes before what its records hold, so that a record of another stream does not match. */
+function seedOf(stream: string): number {
+  let seed = seeds.get(stream)
+  if (seed === undefined) {
+    seed = crc32(stream)
+    if (seeds.size >= MAX_SEEDS) seeds.clear()
+    seeds.set(stream, seed)
+  }
+  return seed
+}
+
 function checksum(text: string, seed: number): string {
   return crc32(text, seed).toString(16).padStart(CHECKSUM_DIGITS, '0')
 }
 
 export function encodeRecord(stream: string, revision: Revision, position: number, fact: NewFact): string {
   const json = JSON.stringify([position, revision, fact.type, fact.data, fact.metadata])
-  return checksum(json, crc32(stream)) + json
+  return checksum(json, seedOf(stream)) + json
 }
 
 export interface RawRecord {
@@ -60,7 +75,7 @@ export function decodeRecord({ stream, revision, position, text }: RawRecord): R
   const where = `${stream}@${revision}`
   if (text === undefined) throw logCorrupted(`${where} is missing`)
   const json = text.slice(CHECKSUM_DIGITS)
-  if (text.slice(0, CHECKSUM_DIGITS) !== checksum(json, crc32(stream))) {
+  if (text.slice(0, CHECKSUM_DIGITS) !== checksum(json, seedOf(stream))) {
     throw logCorrupted(`${where} does not match its checksum`)
   }
   const [recordedPosition, recordedRevision, type, data, metadata] = JSON.parse(json) as [
