@@ -7,7 +7,7 @@
 
 import { utf8 } from '../../base/bytes.ts'
 import type { Verdict } from '../../ports/signature-scheme.ts'
-import { keccak256 } from '../keccak/index.ts'
+import { keccak256 } from './keccak.ts'
 import type { Curve } from './secp256k1.ts'
 
 export const IDENTITY_LENGTH = 20

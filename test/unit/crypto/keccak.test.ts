@@ -2,7 +2,7 @@ import { keccak_256 } from '@noble/hashes/sha3.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { toHex } from '../../../src/base/text.ts'
-import { keccak256 } from '../../../src/crypto/keccak/index.ts'
+import { keccak256 } from '../../../src/crypto/ethereum/keccak.ts'
 
 describe('keccak256', () => {
   it('is the hash of noble for all lengths about its blocks', () => {
