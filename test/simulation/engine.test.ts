@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { PLANTS, type Plant, type PlantName } from '../../src/testing/sim/plants.ts'
 import { simulate } from '../../src/testing/sim/run.ts'
 import type { Scenario } from '../../src/testing/sim/scenario.ts'
+import { sweepJob } from '../../src/testing/sim/sweep.ts'
 
 const SEEDS = [1, 3, 4, 6, 31]
 const SHORT: Partial<Scenario> = { chaosMs: 1_000, minEvents: 0, minElections: 1 }
@@ -28,6 +29,17 @@ describe('groups of peers under every fault', () => {
     const again = await simulate({ seed: 7, scenario: SHORT })
     expect(await again.digest()).toBe(await once.digest())
     expect(again.counts).toEqual(once.counts)
+  })
+})
+
+/** Dealings of the crashing peer's first life; `npm run sim -- --sweep` takes all. */
+const DEALINGS = [1, 2, 3, 5, 8, 13, 21, 55, 144, 377]
+
+describe('a crash at a dealing with the outside, and another one during recovery', () => {
+  it.each(DEALINGS)('leaves nothing that breaks a rule: the crash at dealing %d', async (dealing) => {
+    const { violation, counts } = await simulate(sweepJob(1, dealing))
+    expect(violation?.message).toBeUndefined()
+    expect(counts.crashes).toBeGreaterThan(0)
   })
 })
 
