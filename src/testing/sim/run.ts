@@ -38,6 +38,8 @@ export interface SimResult {
 
 /** The faults end after so many times their time, even where there was too little to see by then. */
 const MOST_CHAOS = 4
+/** What is left is made while all come together again. */
+const CHAOS_SHARE = 0.85
 const CALM_LIMIT_MS = 300_000
 const SETTLING_MS = 120_000
 const HOUR_MS = 3_600_000
@@ -77,7 +79,7 @@ async function disturb(world: World, chaos: Chaos): Promise<void> {
   )
   const startMs = clock.nowMs()
   await world.runUntil(startMs + MOST_CHAOS * scenario.chaosMs, () => {
-    return clock.nowMs() >= startMs + scenario.chaosMs && world.hasSeenEnough
+    return clock.nowMs() >= startMs + scenario.chaosMs && world.hasSeen(CHAOS_SHARE)
   })
 }
 

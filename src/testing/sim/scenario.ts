@@ -38,7 +38,7 @@ export interface Scenario {
   readonly workloads: readonly WorkloadName[]
   /** Blocks between checkpoints. Default: the engine's. */
   readonly checkpointInterval?: number
-  /** The faults go on for so long, and until there are so many gossip events and elections. */
+  /** The faults go on for so long, and until there are nearly so many gossip events and elections as there must be. */
   readonly chaosMs: number
   readonly minEvents: number
   readonly minElections: number
@@ -46,6 +46,7 @@ export interface Scenario {
   /** Votes at a time, of one peer. */
   readonly votesAtOnce: number
   readonly faultEveryMs: number
+  readonly maxJoins: number
   readonly faults: readonly FaultKind[]
   /** The first correct peer's n-th life crashes at its so many-th dealing with the outside. */
   readonly crashAt: readonly number[]
@@ -78,13 +79,14 @@ export function drawScenario(random: SeededRandom): Scenario {
     peers,
     adversaries: random.chance(0.3) ? ['forker'] : [],
     workloads: ['payloads'],
-    chaosMs: random.int(3_000, 8_000),
+    chaosMs: random.int(2_000, 5_000),
     minEvents: 2_000,
     minElections: 5,
     voteEveryMs: random.int(60, 300),
     votesAtOnce: random.pick([1, 1, 2, 4, 8]),
     faultEveryMs: random.int(100, 800),
     faults: [...ALWAYS, ...SOMETIMES.filter(() => random.chance(0.6))],
+    maxJoins: random.pick([1, 1, 1, 2]),
     crashAt: [],
     idleHours: random.chance(LONG_IDLE) ? 24 : 0.25,
   }

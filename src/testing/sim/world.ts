@@ -242,8 +242,13 @@ export class World implements Stage {
   }
 
   get hasSeenEnough(): boolean {
+    return this.hasSeen(1)
+  }
+
+  /** This share of the events and elections that the scenario asks for. */
+  hasSeen(share: number): boolean {
     const { minEvents, minElections } = this.scenario
-    return this.events >= minEvents && this.elections >= minElections
+    return this.events >= share * minEvents && this.elections >= share * minElections
   }
 
   get isWorkDone(): boolean {

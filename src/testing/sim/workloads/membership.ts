@@ -9,7 +9,6 @@ import { toHex } from '../../../base/text.ts'
 import type { SimPeer } from '../sim-peer.ts'
 import type { Lack, Stage, Workload } from '../stage.ts'
 
-const MAX_JOINS = 2
 const CAMPAIGN_MS = 400
 
 export class Membership implements Workload {
@@ -31,7 +30,7 @@ export class Membership implements Workload {
   }
 
   join(): void {
-    if (this.#joiners.length >= MAX_JOINS) return
+    if (this.#joiners.length >= this.#stage.scenario.maxJoins) return
     const joiner = this.#stage.addJoiner(`joiner-${this.#joiners.length}`)
     this.#stage.counts.joins += 1
     this.#joiners.push(joiner)
