@@ -110,6 +110,7 @@ export function drawBallotScenario(random: SeededRandom): Scenario {
     votesAtOnce: 1,
     faultEveryMs: random.int(40, 300),
     faults: [...ALWAYS, ...faults],
+    maxJoins: 1,
     crashAt: [],
     idleHours: random.chance(LONG_IDLE) ? 1 : 0,
   }
