@@ -12,6 +12,7 @@ import { LogError } from '../ports/event-log.ts'
 import { demoCommand } from './demo/command.ts'
 import { paint } from './output.ts'
 import { logCommand, replayCommand } from './peer/audit.ts'
+import { ballotCommands } from './peer/ballot-commands.ts'
 import { blocksCommand, initCommand, membersCommands, statusCommand, voteCommand } from './peer/commands.ts'
 import { runCommand } from './peer/run.ts'
 import { UsageError } from './usage-error.ts'
@@ -33,7 +34,7 @@ function program(): Command {
     .addCommand(logCommand())
     .addCommand(replayCommand())
     .addCommand(verifyCommand())
-  for (const command of membersCommands()) witan.addCommand(command)
+  for (const command of [...membersCommands(), ...ballotCommands()]) witan.addCommand(command)
   return witan
 }
 

@@ -55,6 +55,13 @@ describe('witan', () => {
     expect([voted.code, voted.out]).toEqual([0, expect.stringContaining('agreed at position 1')])
     const status = JSON.parse((await witan('status', path, '--json')).out) as { state: string; blocks: number }
     expect(status).toMatchObject({ state: 'member', blocks: 2 })
+    const { id } = JSON.parse((await witan('propose', path, 'Sell the barn?', '--json')).out) as { id: string }
+    const ballot = await witan('vote', path, id, 'yes')
+    expect([ballot.code, ballot.out]).toEqual([0, expect.stringContaining('decided: yes')])
+    expect((await witan('decisions', path)).out).toContain(`yes    default: Sell the barn?  ${id}`)
+    expect((await witan('explain', path, id)).out).toContain('is decided: yes, by the vote in block')
+    const again = await witan('vote', path, id, 'no')
+    expect([again.code, again.err]).toEqual([2, expect.stringContaining('is settled and takes no votes')])
     const locked = await witan('replay', path)
     expect([locked.code, locked.err]).toEqual([3, expect.stringContaining('LogLocked')])
     expect(locked.err).toContain(path)
@@ -64,8 +71,8 @@ describe('witan', () => {
     const blocks = await witan('blocks', path, '--json')
     expect(JSON.parse(blocks.out)).toMatchObject({ position: 1, payload: 'hello' })
     const replayed = JSON.parse((await witan('replay', path, '--json')).out) as { blocks: number; order: string }
-    expect(replayed).toMatchObject({ blocks: 2, positions: 2 })
-    expect((await witan('log', path, '--type', 'BlockAgreed')).out.trim().split('\n').length).toBe(2)
+    expect(replayed).toMatchObject({ blocks: 4, positions: 4 })
+    expect((await witan('log', path, '--type', 'BlockAgreed')).out.trim().split('\n').length).toBe(4)
     expect((await witan('vote', path, 'x')).err).toContain('no peer runs')
   })
 
@@ -77,6 +84,11 @@ describe('witan', () => {
     [['init', join(tmpdir(), 'never-made'), '--member', 'me'], '--member is "me"'],
     [['add', '/nowhere', 'zz'], 'id is "zz"'],
     [['verify', '/nowhere.cert'], '/nowhere.cert'],
+    [['vote', '/nowhere', 'zz', 'yes'], 'what is "zz"'],
+    [['vote', '/nowhere', '0'.repeat(64), 'perhaps'], 'choice is "perhaps"'],
+    [['propose', '/nowhere', 'x', '--expires-in', '0'], '--expires-in is "0"'],
+    [['propose', '/nowhere', 'x', '--threshold', '2'], '--threshold is "2"'],
+    [['explain', '/nowhere', '7'], 'id is "7"'],
     [['frobnicate'], 'frobnicate'],
     [['demo', '/nowhere.jsonl'], '/nowhere.jsonl'],
   ])('refuses %j with exit code 2, naming what is wrong', async (args, named) => {
@@ -89,7 +101,20 @@ describe('witan', () => {
   it('helps', async () => {
     const { code, out } = await witan('--help')
     expect(code).toBe(0)
-    for (const command of ['demo', 'init', 'run', 'vote', 'blocks', 'status', 'log', 'replay', 'verify'])
+    for (const command of [
+      'demo',
+      'init',
+      'run',
+      'vote',
+      'blocks',
+      'status',
+      'log',
+      'replay',
+      'verify',
+      'propose',
+      'decisions',
+      'explain',
+    ])
       expect(out).toContain(command)
   })
 })

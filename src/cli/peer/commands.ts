@@ -56,18 +56,38 @@ export function initCommand(): Command {
 
 export function voteCommand(): Command {
   return new Command('vote')
-    .description('ask for a payload to be ordered')
+    .description('vote in a ballot; or, without a choice, ask for a payload to be ordered')
     .argument('<folder>')
-    .argument('<payload>', 'text')
-    .option('--no-wait', 'return when the vote is durable, not when it is agreed')
+    .argument('<what>', 'the id of a proposal, as `witan propose` prints it; without a choice, a payload: any text')
+    .argument('[choice]', 'yes or no: a vote in the ballot')
+    .option('--no-wait', 'return when the vote is durable, not when it is agreed or the ballot decided')
     .option('--json', 'print JSON')
     .exitOverride()
-    .action(async (path: string, payload: string, { wait, json }: JsonOption & { readonly wait: boolean }) => {
-      await print(path, { command: 'vote', payload, wait }, json, (value) => {
-        const { type, position, hash } = value as { type: string; position?: number; hash?: string }
-        return type === 'agreed' ? `agreed at position ${position}` : `durable: ${hash}`
-      })
-    })
+    .action(
+      async (
+        path: string,
+        what: string,
+        choice: string | undefined,
+        { wait, json }: JsonOption & { readonly wait: boolean },
+      ) => {
+        if (choice !== undefined) return voteInBallot(path, what, choice, wait, json)
+        await print(path, { command: 'vote', payload: what, wait }, json, (value) => {
+          const { type, position, hash } = value as { type: string; position?: number; hash?: string }
+          return type === 'agreed' ? `agreed at position ${position}` : `durable: ${hash}`
+        })
+      },
+    )
+}
+
+async function voteInBallot(path: string, id: string, choice: string, wait: boolean, json?: true): Promise<void> {
+  parseId('what', id)
+  if (choice !== 'yes' && choice !== 'no')
+    throw new UsageError(`choice is ${JSON.stringify(choice)}; it must be yes or no`)
+  const request = { command: 'ballot', id: id.toLowerCase(), choice: choice === 'yes', wait } as const
+  await print(path, request, json, (value) => {
+    const { type, outcome } = value as { type: string; outcome?: string }
+    return type === 'outcome' ? `decided: ${outcome}` : `durable: ${choice}`
+  })
 }
 
 export function membersCommands(): Command[] {

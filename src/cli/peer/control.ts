@@ -9,6 +9,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { UsageError } from '../usage-error.ts'
+import type { BallotRequest } from './ballots.ts'
 
 export type ControlRequest =
   | { readonly command: 'status' }
@@ -16,6 +17,7 @@ export type ControlRequest =
   | { readonly command: 'add' | 'remove'; readonly id: string }
   | { readonly command: 'leave' }
   | { readonly command: 'blocks'; readonly from: number; readonly follow: boolean }
+  | BallotRequest
 
 export type ControlReply =
   | { readonly done: true }

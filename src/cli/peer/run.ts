@@ -17,6 +17,7 @@ import { SILENT } from '../../ports/logger.ts'
 import { createTcpTransport } from '../../transport/index.ts'
 import { line, paint } from '../output.ts'
 import { UsageError } from '../usage-error.ts'
+import { answerBallot } from './ballots.ts'
 import { type ControlRequest, serveControl } from './control.ts'
 import { PeerFolder } from './folder.ts'
 
@@ -121,6 +122,13 @@ export function textOf(bytes: Uint8Array): string {
 
 async function* answer(witan: Witan, request: ControlRequest, signal: AbortSignal): AsyncGenerator<object> {
   switch (request.command) {
+    case 'propose':
+    case 'ballot':
+    case 'decisions':
+    case 'explain':
+    case 'certificate':
+      yield* answerBallot(witan, request, signal)
+      return
     case 'status':
       yield { id: witan.id, ...witan.status, membership: witan.membership }
       return

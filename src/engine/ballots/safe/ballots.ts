@@ -84,11 +84,20 @@ export class Ballots {
 
   /** The `quorum` sessions that are neither evicted nor deleted, oldest first. */
   held(): readonly safe.SafeSessionState[] {
+    return this.sessions().filter(({ finality }) => finality === 'quorum')
+  }
+
+  /** All sessions that are neither evicted nor deleted, in order of arrival. */
+  sessions(): readonly safe.SafeSessionState[] {
     return [...this.#parts.registry.hosts].flatMap(({ durable }) =>
-      durable !== undefined && isSafeState(durable) && durable.finality === 'quorum' && !durable.isGone
-        ? [durable]
-        : [],
+      durable !== undefined && isSafeState(durable) && !durable.isGone ? [durable] : [],
     )
+  }
+
+  /** The proposal with this id, in whatever scope; `undefined` where it is not known, or gone. */
+  find(id: string): BallotProposal | undefined {
+    const state = this.sessions().find(({ proposalId }) => proposalId === id)
+    return state === undefined ? undefined : this.scope(state.scope).proposal(id)
   }
 
   /** Neither here nor gone. */
