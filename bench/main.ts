@@ -1,7 +1,7 @@
 /**
  * @module bench/main
  *
- * `npm run bench -- SUITE [PATH] [--rounds N] [--json]`: SUITE is ballots, safe, parsec, log, order or all. Medians of at
+ * `npm run bench -- SUITE [PATH] [--rounds N] [--json]`: SUITE is ballots, safe, parsec, malice, log, order or all. Medians of at
  * least five rounds, in which contenders take turns; the reference crates take part where cargo is present.
  */
 
@@ -14,6 +14,7 @@ const SUITES: ReadonlyMap<string, () => Promise<{ readonly suite: Suite }>> = ne
   ['ballots', () => import('./ballots.ts')],
   ['parsec', () => import('./parsec.ts')],
   ['log', () => import('./log.ts')],
+  ['malice', () => import('./malice.ts')],
   ['order', () => import('./order.ts')],
   ['safe', () => import('./safe.ts')],
 ])

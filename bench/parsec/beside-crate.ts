@@ -19,7 +19,7 @@ const DEFAULT_FOLDER = 'test/conformance/parsec'
 const MAX_SHORT_FILES = 6
 
 /** The long ones of a folder, or the largest. */
-function chooseFiles(path: string): string[] {
+export function chooseFiles(path = DEFAULT_FOLDER): string[] {
   const files = findFiles(path)
   const long = files.filter((file) => basename(file).startsWith('long-'))
   if (long.length > 0 || files.length === 1) return long.length > 0 ? long : files
@@ -58,7 +58,7 @@ async function timeFile(file: string, rounds: number, rust: RustTimers): Promise
 
 export async function besideCrate({ path, rounds, say }: SuiteOptions, rust: RustTimers): Promise<Table> {
   const rows: Table['rows'][number][] = []
-  for (const file of chooseFiles(path ?? DEFAULT_FOLDER)) {
+  for (const file of chooseFiles(path)) {
     const row = await timeFile(file, rounds, rust)
     if (row === undefined) continue
     rows.push(row)
