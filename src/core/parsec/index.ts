@@ -78,6 +78,7 @@ export {
   type Inspection,
   inspect,
 } from './inspect.ts'
+export { BUDGET_DEFAULTS, Budget, type BudgetOptions, type Cost, isDishonest } from './malice/budget.ts'
 export {
   MaliceEvidenceError,
   type MaliceEvidenceErrorData,

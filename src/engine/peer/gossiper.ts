@@ -11,7 +11,16 @@
 import { setMaxListeners } from 'node:events'
 import { type Bytes, equalBytes } from '../../base/bytes.ts'
 import { fromHex, toHex } from '../../base/text.ts'
-import { CodecError, GossipSchedule, ParsecError, type SendMessage } from '../../core/parsec/index.ts'
+import {
+  Budget,
+  CodecError,
+  type Cost,
+  GossipSchedule,
+  isDishonest,
+  ParsecError,
+  type ParsecFact,
+  type SendMessage,
+} from '../../core/parsec/index.ts'
 import type { IncomingMessage, Transport } from '../../ports/transport.ts'
 import { decodePeerMessage, encodePeerMessage, type PeerMessageKind } from '../../wire/peer-message.ts'
 import type { BallotMessageKind } from './ballots/spreader.ts'
@@ -29,12 +38,23 @@ export interface GossiperEvents {
 
 const RANDOM_BYTES = 4
 
+const INVALID: Cost = { bytes: 0, events: 0, invalid: 1 }
+
+/** What a message of gossip cost us. */
+function costOf(from: Bytes, body: Bytes, facts: readonly ParsecFact[], code: string | undefined): Cost {
+  const events = facts.filter((fact) => fact.type === 'GossipEventAccepted')
+  // An event begins with its creator's id (parsec §11).
+  const own = events.filter((fact) => equalBytes(fact.bytes.subarray(0, from.length), from)).length
+  return { bytes: events.length === 0 ? body.length : 0, events: own, invalid: isDishonest(code) ? 1 : 0 }
+}
+
 export class Gossiper {
   readonly #engine: PeerEngine
   readonly #transport: Transport
   readonly #settings: PeerSettings
   readonly #events: GossiperEvents
   readonly #schedule: GossipSchedule
+  readonly #budget = new Budget()
   readonly #abort = new AbortController()
   #wake: { readonly atMs: number; readonly cancel: () => void } | undefined
   #isGossiping = false
@@ -155,6 +175,13 @@ export class Gossiper {
     const message = decodePeerMessage(bytes)
     if (message === undefined || equalBytes(from, this.#transport.localPeer)) {
       this.#events.unreadable(peer, new RangeError(`a message of unknown kind ${bytes[0] ?? 'none'}`))
+      this.#charge(from, INVALID)
+      return
+    }
+    const nowMs = this.#settings.clock.nowMs()
+    if (!this.#budget.takes(peer, nowMs)) {
+      // Lost, as on any network; it counts nevertheless.
+      this.#charge(from, { bytes: bytes.length, events: 0, invalid: 0 })
       return
     }
     this.#events.heard(peer)
@@ -163,8 +190,10 @@ export class Gossiper {
     try {
       await this.#handle(from, message.kind, message.body)
     } catch (error) {
-      if (error instanceof CodecError) this.#events.unreadable(peer, error)
-      else this.#settings.logger.debug({ peer, error }, 'a message could not be handled now')
+      if (error instanceof CodecError) {
+        this.#events.unreadable(peer, error)
+        this.#charge(from, INVALID)
+      } else this.#settings.logger.debug({ peer, error }, 'a message could not be handled now')
     }
     this.planSoon()
   }
@@ -172,10 +201,16 @@ export class Gossiper {
   async #receiveGossip(kind: 'request' | 'response' | 'graph', from: Bytes, body: Bytes): Promise<void> {
     const step = await this.#engine.receive(kind, from, body)
     const code = step?.error instanceof ParsecError ? step.error.code : undefined
+    this.#charge(from, costOf(from, body, step?.facts ?? [], code))
     // The peer is removed and may not know: nobody answers its gossip any more, so it learns it by comparing. Or we are, and
     // the peer may lack what made us decide so.
     const isRefused = code === 'InvalidPeerState' || code === 'InvalidSelfState'
     if (isRefused && kind === 'request') this.#post(from, 'summary', this.#engine.parsec.summary())
+  }
+
+  /** parsec §9, Unprovable: who goes on beyond all budgets is accused. */
+  #charge(from: Bytes, cost: Cost): void {
+    if (this.#budget.charge(toHex(from), cost, this.#settings.clock.nowMs())) this.#engine.reportSpam(from)
   }
 
   async #handle(from: Bytes, kind: PeerMessageKind, body: Bytes): Promise<void> {

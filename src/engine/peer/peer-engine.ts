@@ -147,6 +147,11 @@ export class PeerEngine {
     return step
   }
 
+  /** parsec §9, Unprovable: it spams. Refused for who is unknown. */
+  reportSpam(peer: Bytes): void {
+    if (this.isRunning) void this.#background(this.parsec.reportSpam(peer))
+  }
+
   /** What a peer with this summary lacks. */
   sendGraph(to: Bytes, summary: Bytes): void {
     if (this.isRunning) void this.#background(this.parsec.graphBeyond(to, summary))
