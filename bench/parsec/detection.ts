@@ -98,6 +98,8 @@ function partOf(transcript: Transcript, detectsMalice: boolean): Part & { readon
   }
 }
 
+const timing = (part: Part) => () => Promise.resolve(timePart(part, part.signer))
+
 export async function detectionCost({ path, rounds, say }: SuiteOptions): Promise<Table> {
   const rows: (string | number)[][] = []
   for (const file of chooseFiles(path)) {
@@ -105,11 +107,10 @@ export async function detectionCost({ path, rounds, say }: SuiteOptions): Promis
     if (transcript.steps.some(({ op }) => op === 'fromExisting')) continue
     say(`${transcript.name}, detection on and off`)
     const [on, off] = [partOf(transcript, true), partOf(transcript, false)]
-    const run = (part: Part) => () => Promise.resolve(timePart(part, part.signer))
     const times = await takeTurns(
       [
-        { name: 'on', run: run(on) },
-        { name: 'off', run: run(off) },
+        { name: 'on', run: timing(on) },
+        { name: 'off', run: timing(off) },
       ],
       rounds,
     )
