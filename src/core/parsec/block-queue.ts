@@ -32,6 +32,11 @@ export class BlockQueue<Payload> {
     return this.#queue.length - this.#head
   }
 
+  /** So many were decided before what we start from. */
+  startAt(made: number): void {
+    this.#made = made
+  }
+
   push(block: QueuedBlock<Payload>): void {
     this.#queue.push(block)
     this.#made += 1

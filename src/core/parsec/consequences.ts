@@ -25,7 +25,7 @@ export function applyDecision<P>(state: State<P>, decision: Decision): Voters | 
     const observation = state.observationAt(open.votes[0] ?? NONE)
     queueBlock(state, before, open, observation)
     state.keys.decide(key)
-    if (state.stronger) state.checkpoints.noteDecided(key)
+    if (state.stronger) state.checkpoints.decided.push(key)
     changeVoters(state, observation, decision.event, voters)
   }
   voidKeys(state)

@@ -6,9 +6,12 @@
  * Assumes: facts are those that the engine made, in order.
  */
 
+import { concatBytes } from '../../base/bytes.ts'
 import { present, unreachable } from '../../base/errors.ts'
 import { decodeEvent, type EventView } from '../../wire/canonical/event.ts'
 import { CAUSE_TAG, type EventHash } from '../../wire/canonical/types.ts'
+import { decodeBase } from '../../wire/checkpoint/base.ts'
+import { loadBase } from './checkpoint/load-base.ts'
 import { applyDecision } from './consequences.ts'
 import type { Decision } from './election/election.ts'
 import type { GossipEventAccepted, ParsecFact } from './facts.ts'
@@ -23,6 +26,10 @@ export type DecisionWatcher = (decision: Decision) => void
 export function evolve<P>(state: State<P>, fact: ParsecFact, watch?: DecisionWatcher): void {
   switch (fact.type) {
     case 'PeerStarted':
+      return
+    case 'BaseTaken':
+      state.baseParts.push(fact.part)
+      if (fact.isLast) loadBase(state, decodeBase(concatBytes(...state.baseParts.splice(0)), state.group.format))
       return
     case 'GossipEventAccepted':
       accept(state, fact, decodeEvent(fact.bytes, state.group.format), watch)

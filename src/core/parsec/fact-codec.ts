@@ -7,7 +7,7 @@
 import { AssertionError } from '../../base/errors.ts'
 import { fromBase64Url, toBase64Url } from '../../base/text.ts'
 import type { JsonObject, JsonValue } from '../../ports/event-log.ts'
-import type { ParsecFact } from './facts.ts'
+import type { ParsecFact, PeerStarted } from './facts.ts'
 
 export const PARSEC_SCHEMA_VERSION = 1
 
@@ -21,6 +21,8 @@ export function parsecFactToJson(fact: ParsecFact): JsonObject {
         relatedInfo: toBase64Url(fact.relatedInfo),
         section: fact.section.map(toBase64Url),
       }
+    case 'BaseTaken':
+      return { part: toBase64Url(fact.part), isLast: fact.isLast }
     case 'GossipEventAccepted':
       return {
         hash: toBase64Url(fact.hash),
@@ -54,11 +56,13 @@ export function parsecFactFromJson(type: string, json: JsonObject): ParsecFact {
       return {
         type,
         self: bytes(json['self']),
-        origin: json['origin'] === 'genesis' ? 'genesis' : 'existing',
+        origin: originOf(json['origin']),
         members: list(json['members']),
         relatedInfo: bytes(json['relatedInfo']),
         section: list(json['section']),
       }
+    case 'BaseTaken':
+      return { type, part: bytes(json['part']), isLast: json['isLast'] === true }
     case 'GossipEventAccepted': {
       const { observationHash, isCarriedSigned } = json
       return {
@@ -95,6 +99,10 @@ export function parsecFactFromJson(type: string, json: JsonObject): ParsecFact {
     default:
       throw new AssertionError(`the log holds a fact of unknown type ${type}; it was written by a newer version`)
   }
+}
+
+function originOf(value: JsonValue | undefined): PeerStarted['origin'] {
+  return value === 'genesis' || value === 'checkpoint' ? value : 'existing'
 }
 
 function bytes(value: JsonValue | undefined): Uint8Array {

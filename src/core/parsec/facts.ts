@@ -13,8 +13,11 @@ import type { ParsecError } from './errors.ts'
 export interface PeerStarted {
   readonly type: 'PeerStarted'
   readonly self: PeerId
-  /** `genesis`: a member from the beginning; `existing`: joins a section that runs already. */
-  readonly origin: 'genesis' | 'existing'
+  /**
+   * `genesis`: a member from the beginning; `existing`: joins a section that runs already, by its whole graph;
+   * `checkpoint`: by a base, which the facts after this one hold.
+   */
+  readonly origin: 'genesis' | 'existing' | 'checkpoint'
   readonly members: readonly PeerId[]
   readonly relatedInfo: Bytes
   /** Other peers of the section that a joining peer was told. */
@@ -66,7 +69,15 @@ export interface OffenceReported {
   readonly accusation: Bytes
 }
 
+/** A part of the base that we start from (parsec §8), verified. Nothing of it holds before the last part is there. */
+export interface BaseTaken {
+  readonly type: 'BaseTaken'
+  readonly part: Bytes
+  readonly isLast: boolean
+}
+
 export type ParsecFact =
+  | BaseTaken
   | PeerStarted
   | GossipEventAccepted
   | SyncEventOwed

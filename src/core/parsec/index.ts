@@ -30,6 +30,7 @@ export {
 } from '../../wire/canonical/index.ts'
 export type { BlockKey, CertifiedBlock } from '../../wire/checkpoint/chain.ts'
 export type { CheckpointStatement } from '../../wire/checkpoint/statement.ts'
+export { type Bases, stubsOfBase, withVouches } from './checkpoint/bases.ts'
 export type { ChainProof, CheckpointView } from './checkpoint/proofs.ts'
 export {
   CheckpointError,
@@ -42,6 +43,7 @@ export {
   verifyCheckpointEvidence,
   verifyPosition,
 } from './checkpoint/verify.ts'
+export { verifyBase } from './checkpoint/verify-base.ts'
 export { type Coin, type CoinToss, ROUND_PARITY } from './election/coin.ts'
 export type { ConsensusMode } from './election/keys.ts'
 export type { MetaVote } from './election/meta-votes.ts'

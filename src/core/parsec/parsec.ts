@@ -16,6 +16,7 @@ import type { Signer } from '../../ports/signature-scheme.ts'
 import { encodeObservation } from '../../wire/canonical/observation.ts'
 import type { Malice, Observation, PeerId } from '../../wire/canonical/types.ts'
 import type { QueuedBlock } from './block-queue.ts'
+import { Bases } from './checkpoint/bases.ts'
 import { askForSignatures, takeSignatures } from './checkpoint/gathering.ts'
 import {
   type ChainProof,
@@ -25,6 +26,7 @@ import {
   positionProof,
   viewOf,
 } from './checkpoint/proofs.ts'
+import { verifyBase } from './checkpoint/verify-base.ts'
 import { ParsecError } from './errors.ts'
 import { evolve } from './evolve.ts'
 import type { Block, ParsecFact, ParsecStep, PeerStarted } from './facts.ts'
@@ -43,6 +45,9 @@ import { DKG, RECV, SEND, VOTE } from './membership/peer-state.ts'
 import { State } from './state.ts'
 import { hasUnsettled, ourUndecided } from './unpolled.ts'
 
+/** So that each part fits into an append of any log. */
+const BASE_PART_BYTES = 256 * 1024
+
 export interface Started<Payload> {
   readonly parsec: Parsec<Payload>
   readonly step: ParsecStep<Payload>
@@ -59,11 +64,14 @@ export interface FoundOffence {
 export class Parsec<Payload = Bytes> {
   readonly #state: State<Payload>
   readonly #signer: Signer
+  /** For peers that start from a checkpoint. */
+  readonly bases: Bases<Payload>
   #tail: Tail | null = null
 
   private constructor(state: State<Payload>, signer: Signer) {
     this.#state = state
     this.#signer = signer
+    this.bases = new Bases(state, signer)
   }
 
   /** A member of the genesis group, at genesis. Throws UnknownPeer where the signer is none. */
@@ -85,6 +93,24 @@ export class Parsec<Payload = Bytes> {
     const parsec = new Parsec(new State(group, started), signer)
     const work = parsec.#work()
     work.note(started)
+    return { parsec, step: work.finish() }
+  }
+
+  /**
+   * A peer that starts from a base (parsec §8), by others' `bases`, in place of the graph before it. It learns the rest like any
+   * joining peer. Where the group detects malice it only follows the order: it is never a voter. Throws `InvalidCheckpoint`.
+   */
+  static fromCheckpoint<P>(group: Group<P>, signer: Signer, base: Bytes): Started<P> {
+    verifyBase(base, { group, scheme: signer.scheme })
+    const started = startOf(group, signer, 'checkpoint', [])
+    const parsec = new Parsec(new State(group, started), signer)
+    const work = parsec.#work()
+    work.note(started)
+    for (let at = 0; at < base.length; at += BASE_PART_BYTES) {
+      const part = base.slice(at, at + BASE_PART_BYTES)
+      work.note({ type: 'BaseTaken', part, isLast: at + BASE_PART_BYTES >= base.length })
+    }
+    work.startIfDue()
     return { parsec, step: work.finish() }
   }
 

@@ -4,7 +4,7 @@
  * The state of one peer's engine: what its facts amount to. `evolve.ts` changes it.
  */
 
-import { compareBytes } from '../../base/bytes.ts'
+import { type Bytes, compareBytes } from '../../base/bytes.ts'
 import { present } from '../../base/errors.ts'
 import { decodeEvent } from '../../wire/canonical/event.ts'
 import type { Observation, PeerId } from '../../wire/canonical/types.ts'
@@ -43,7 +43,14 @@ export class State<Payload> implements Rules, Scene<Payload> {
   owed: SyncEventOwed[] = []
   readonly answers = new Answers(this.graph)
   readonly genesisMembers: ReadonlySet<PeerIndex>
-  /** Finds offences; null where the group does not detect malice. */
+  /**
+   * We may make events. Who started from a checkpoint follows the order only, where malice is detected: it cannot see every offence that others will
+   * expect it to accuse (parsec §9).
+   */
+  readonly takesPart: boolean
+  /** Parts of the base that we start from, as far as they were read. */
+  baseParts: Bytes[] = []
+  /** Finds offences; null where the group does not detect malice, or we lack part of the graph. */
   readonly watch: Watch<Payload> | null
 
   constructor(group: Group<Payload>, started: PeerStarted) {
@@ -55,7 +62,9 @@ export class State<Payload> implements Rules, Scene<Payload> {
     this.genesisMembers = new Set(members)
     const voters = this.votersOf(members)
     this.election = new Election(this.graph, this.keys, this.votes, this, group.coin, voters)
-    this.watch = group.detectsMalice ? new Watch(this) : null
+    const isWhole = started.origin !== 'checkpoint'
+    this.takesPart = isWhole || !group.detectsMalice
+    this.watch = group.detectsMalice && isWhole ? new Watch(this) : null
   }
 
   /** parsec §8: the first list of peers. Gives our own index. */
@@ -93,7 +102,7 @@ export class State<Payload> implements Rules, Scene<Payload> {
 
   /** Our flags entitle us to take part, and we have no event yet (parsec §8). */
   get isInitialDue(): boolean {
-    return this.peers.has(this.self, DKG) && this.graph.placesOf(this.self) === 0
+    return this.selfHas(DKG) && this.graph.placesOf(this.self) === 0
   }
 
   /** Our event that answers this one, or NONE. */
@@ -125,6 +134,7 @@ export class State<Payload> implements Rules, Scene<Payload> {
   }
 
   selfHas(flags: PeerState): boolean {
+    if (!this.takesPart && flags !== RECV) return false
     return this.peers.has(this.self, flags)
   }
 }

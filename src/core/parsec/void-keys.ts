@@ -6,24 +6,27 @@
  * Only what is permanent voids, so that it voids for all: a removed peer stays removed, who was a voter stays one who was.
  */
 
-import type { Observation } from '../../wire/canonical/types.ts'
+import type { Observation, PeerId } from '../../wire/canonical/types.ts'
 import { NONE, type PeerIndex } from './graph/graph.ts'
+import type { Group } from './group.ts'
 import type { State } from './state.ts'
 
-/** Whether the key of this observation, voted by `voter`, is void from here on. */
-export function isVoid<P>(state: State<P>, observation: Observation<P>, voter: PeerIndex): boolean {
-  const { peers } = state
-  const isRemoved = (peer: PeerIndex): boolean => peer !== NONE && peers.removedAt(peer) !== NONE
-  if (state.group.modeOf(observation) === 'single' && isRemoved(voter)) return true
+/** What the order decided about peers. */
+interface Standing {
+  readonly isRemoved: (id: PeerId) => boolean
+  readonly wasVoter: (id: PeerId) => boolean
+}
+
+/** Whether the key of this observation, voted by `voter`, is void where peers stand so. */
+export function isVoidBy<P>(group: Group<P>, observation: Observation<P>, voter: PeerId, standing: Standing): boolean {
+  if (group.modeOf(observation) === 'single' && standing.isRemoved(voter)) return true
   switch (observation.type) {
     case 'Remove':
-      return isRemoved(peers.find(observation.peerId))
+      return standing.isRemoved(observation.peerId)
     case 'Accusation':
-      return isRemoved(peers.find(observation.offender))
-    case 'Add': {
-      const peer = peers.find(observation.peerId)
-      return peer !== NONE && peers.wasVoter(peer)
-    }
+      return standing.isRemoved(observation.offender)
+    case 'Add':
+      return standing.wasVoter(observation.peerId)
     case 'Genesis':
     case 'OpaquePayload':
     case 'StartDkg':
@@ -33,6 +36,18 @@ export function isVoid<P>(state: State<P>, observation: Observation<P>, voter: P
     default:
       return observation satisfies never
   }
+}
+
+/** Whether the key of this observation, voted by `voter`, is void from here on. */
+export function isVoid<P>({ group, peers }: State<P>, observation: Observation<P>, voter: PeerIndex): boolean {
+  const known = (id: PeerId, holds: (peer: PeerIndex) => boolean): boolean => {
+    const peer = peers.find(id)
+    return peer !== NONE && holds(peer)
+  }
+  return isVoidBy(group, observation, peers.idOf(voter), {
+    isRemoved: (id) => known(id, (peer) => peers.removedAt(peer) !== NONE),
+    wasVoter: (id) => known(id, (peer) => peers.wasVoter(peer)),
+  })
 }
 
 /** After a group of blocks: voids what became void by it. */

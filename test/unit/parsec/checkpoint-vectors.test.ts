@@ -17,6 +17,7 @@ import {
 } from '../../../src/core/parsec/index.ts'
 import { ed25519, ed25519Signer } from '../../../src/crypto/index.ts'
 import { CanonicalWriter } from '../../../src/wire/canonical/writer.ts'
+import { writeStandings } from '../../../src/wire/checkpoint/base.ts'
 import { blockKeyOf, FIRST_CHAIN_HASH, nextChainHash } from '../../../src/wire/checkpoint/chain.ts'
 import { encodeCheckpointEvidence } from '../../../src/wire/checkpoint/evidence.ts'
 import { encodeCheckpointProof, encodePositionProof } from '../../../src/wire/checkpoint/proof.ts'
@@ -47,14 +48,13 @@ describe('the vectors of checkpoints', () => {
     [],
   )
   const chainHash = chain.at(-1) as Uint8Array
-  const standings = new CanonicalWriter().u64(4)
-  for (const id of ids) standings.fixed(id).u8(id === last ? 2 | 4 : 1 | 2)
+  const standings = ids.map((id) => ({ id, flags: id === last ? 2 | 4 : 1 | 2 }))
   const digested = {
     elections: 3,
     generations: 0,
     decidedCount: blocks.length,
     decidedHash: chainHash,
-    standings: standings.finish(),
+    standings,
   }
   const digest = stateDigest(group.id, digested, group.hash)
   const statement = encodeStatement({
@@ -96,7 +96,7 @@ describe('the vectors of checkpoints', () => {
         voter: voter === null ? null : toHex(voter),
         chainHash: toHex(chain[i] as Uint8Array),
       })),
-      standings: toHex(digested.standings),
+      standings: toHex(writeStandings(new CanonicalWriter(), standings).finish()),
       stateDigest: toHex(digest),
       statement: toHex(statement),
       signedBytes: toHex(message),

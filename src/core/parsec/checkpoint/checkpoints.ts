@@ -9,6 +9,8 @@
 
 import { type Bytes, equalBytes } from '../../../base/bytes.ts'
 import { assert } from '../../../base/errors.ts'
+import type { Standing } from '../../../wire/checkpoint/base.ts'
+import type { CertifiedCheckpoint } from '../../../wire/checkpoint/proof.ts'
 import { type CheckpointStatement, encodeStatement } from '../../../wire/checkpoint/statement.ts'
 import type { KeyIndex, Keys } from '../election/keys.ts'
 import type { Voters } from '../election/voters.ts'
@@ -16,7 +18,7 @@ import type { CheckpointSignatureTaken, CheckpointSigned } from '../facts.ts'
 import { NONE, type PeerIndex } from '../graph/graph.ts'
 import type { Group } from '../group.ts'
 import type { PeerList } from '../membership/peer-list.ts'
-import { encodeStandings, stateDigest } from './digest.ts'
+import { standingsOf, stateDigest } from './digest.ts'
 import { KeyChain } from './key-chain.ts'
 
 /** The end of a group of blocks at which the voters sign. */
@@ -31,7 +33,7 @@ export interface Checkpoint {
   readonly elections: number
   readonly generations: number
   readonly decidedCount: number
-  readonly standings: Bytes
+  readonly standings: readonly Standing[]
   /** Signatures of what we state too, by seat. */
   readonly signatures: Map<number, Bytes>
   /** Signatures of anything else: one for each signer at most. */
@@ -55,7 +57,9 @@ export interface GroupEnd {
 
 export class Checkpoints {
   readonly blocks: KeyChain
-  readonly #decided: KeyChain
+  readonly decided: KeyChain
+  /** Every change of voters from before our base, where we started from one. */
+  inherited: readonly CertifiedCheckpoint[] = []
   readonly #group: CheckpointGroup
   readonly #peers: PeerList
   readonly #all: Checkpoint[] = []
@@ -79,7 +83,7 @@ export class Checkpoints {
       return { hash: keys.hashOf(key), voter: voter === NONE ? null : peers.idOf(voter) }
     }
     this.blocks = new KeyChain(group.hash, keyOf)
-    this.#decided = new KeyChain(group.hash, keyOf)
+    this.decided = new KeyChain(group.hash, keyOf)
   }
 
   /** All, in order of position. */
@@ -116,11 +120,6 @@ export class Checkpoints {
     return this.#unsigned
   }
 
-  /** The key was decided by an election. */
-  noteDecided(key: KeyIndex): void {
-    this.#decided.push(key)
-  }
-
   noteGeneration(): void {
     this.#generations += 1
   }
@@ -142,8 +141,8 @@ export class Checkpoints {
       nextVoters: after,
       elections,
       generations: this.#generations,
-      decidedCount: this.#decided.count,
-      standings: encodeStandings(this.#peers),
+      decidedCount: this.decided.count,
+      standings: standingsOf(this.#peers),
       signatures: new Map(),
       contradictions: new Map(),
     }
@@ -153,6 +152,13 @@ export class Checkpoints {
     this.#waiting.add(checkpoint)
     // parsec §8: every voter from before the group, one removed by it as its last act.
     if (before.has(self)) this.#unsigned.add(checkpoint)
+  }
+
+  /** We start at a checkpoint; the keys before it are in both chains. */
+  startAt({ epoch, position }: CheckpointStatement, generations: number): void {
+    this.#epoch = epoch
+    this.#groupStart = position
+    this.#generations = generations
   }
 
   /** What its voters sign, encoded; from our own computation. */
@@ -166,7 +172,7 @@ export class Checkpoints {
 
   #state(checkpoint: Checkpoint): CheckpointStatement {
     const { epoch, position, elections, generations, decidedCount, standings } = checkpoint
-    const decidedHash = this.#decided.hashAt(decidedCount)
+    const decidedHash = this.decided.hashAt(decidedCount)
     const { id, hash } = this.#group
     return {
       epoch,

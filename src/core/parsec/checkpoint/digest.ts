@@ -9,30 +9,29 @@
 
 import { type Bytes, concatBytes, utf8 } from '../../../base/bytes.ts'
 import { CanonicalWriter } from '../../../wire/canonical/writer.ts'
+import { type Standing, writeStandings } from '../../../wire/checkpoint/base.ts'
 import { NONE } from '../graph/graph.ts'
 import type { PeerList } from '../membership/peer-list.ts'
 import { VOTE } from '../membership/peer-state.ts'
 
 const DOMAIN = utf8('witan/state/1')
 
-const VOTES_NOW = 1
-const WAS_VOTER = 2
-const REMOVED = 4
+export const VOTES_NOW = 1
+export const WAS_VOTER = 2
+export const REMOVED = 4
 
-/** Everybody who was ever admitted by the order, with what it decided about them: a sequence of (id, u8 flags), by id. */
-export function encodeStandings(peers: PeerList): Bytes {
-  const admitted = Array.from({ length: peers.count }, (_, peer) => peer)
+/** Everybody who was ever admitted by the order, with what it decided about them, in order of id. */
+export function standingsOf(peers: PeerList): readonly Standing[] {
+  return Array.from({ length: peers.count }, (_, peer) => peer)
     .filter((peer) => peers.isAdmitted(peer))
     .sort((a, b) => peers.compare(a, b))
-  const writer = new CanonicalWriter().u64(admitted.length)
-  for (const peer of admitted) {
-    const flags =
-      (peers.has(peer, VOTE) ? VOTES_NOW : 0) |
-      (peers.wasVoter(peer) ? WAS_VOTER : 0) |
-      (peers.removedAt(peer) === NONE ? 0 : REMOVED)
-    writer.fixed(peers.idOf(peer)).u8(flags)
-  }
-  return writer.finish()
+    .map((peer) => ({
+      id: peers.idOf(peer),
+      flags:
+        (peers.has(peer, VOTE) ? VOTES_NOW : 0) |
+        (peers.wasVoter(peer) ? WAS_VOTER : 0) |
+        (peers.removedAt(peer) === NONE ? 0 : REMOVED),
+    }))
 }
 
 export interface DigestedState {
@@ -44,13 +43,12 @@ export interface DigestedState {
   readonly decidedCount: number
   /** Chain hash over them. */
   readonly decidedHash: Bytes
-  /** As `encodeStandings` gives them. */
-  readonly standings: Bytes
+  readonly standings: readonly Standing[]
 }
 
 /** `u64 elections, u64 key generations, u64 decided keys, [32] their chain hash, standings`, after domain and group id. */
 export function stateDigest(groupId: Bytes, state: DigestedState, hash: (bytes: Bytes) => Bytes): Bytes {
   const { elections, generations, decidedCount, decidedHash, standings } = state
   const body = new CanonicalWriter().u64(elections).u64(generations).u64(decidedCount).fixed(decidedHash)
-  return hash(concatBytes(DOMAIN, groupId, body.fixed(standings).finish()))
+  return hash(concatBytes(DOMAIN, groupId, writeStandings(body, standings).finish()))
 }

@@ -40,6 +40,11 @@ export class KeyChain {
     this.#keys.push(key)
   }
 
+  /** The first `count` keys. */
+  keysUpTo(count: number): readonly KeyIndex[] {
+    return Array.from({ length: count }, (_, at) => this.#keys.at(at))
+  }
+
   /** The keys from one place to another. */
   slice(from: number, to: number): readonly BlockKey[] {
     const keys: BlockKey[] = []

@@ -41,7 +41,10 @@ export function checkpointProof<P>(state: State<P>, checkpoint: Checkpoint): Byt
   const { checkpoints } = state
   if (!checkpoints.isProven(checkpoint)) return null
   const path = checkpoints.all.filter((it) => it === checkpoint || (it.isChange && it.position < checkpoint.position))
-  return encodeCheckpointProof({ groupId: state.group.id, path: path.map((it) => certifiedOf(state, it)) })
+  return encodeCheckpointProof({
+    groupId: state.group.id,
+    path: [...checkpoints.inherited, ...path.map((it) => certifiedOf(state, it))],
+  })
 }
 
 /** What chains the blocks from one position to the next proven checkpoint: for certificates (ballots §8.7). */

@@ -152,7 +152,7 @@ export function verifyCheckpointEvidence<P>(
   return { signer, position: first }
 }
 
-function decoded<T>(decode: () => T): T {
+export function decoded<T>(decode: () => T): T {
   try {
     return decode()
   } catch (error) {

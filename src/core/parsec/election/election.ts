@@ -76,6 +76,19 @@ export class Election {
     return this.#number
   }
 
+  /** Begins at the end of the graph as it is, after so many elections. */
+  startAt(voters: Voters, number: number): void {
+    const start = this.#graph.size
+    this.#voters = voters
+    this.#number = number
+    this.#interesting.reset(voters)
+    this.#position = start
+    this.#contentUntil = start
+    this.#base = start
+    this.#observers.reset(voters, start)
+    this.#agreement.reset(voters, start, number)
+  }
+
   /** No more elections: we were removed. */
   stop(): void {
     this.#stopped = true

@@ -125,7 +125,7 @@ export function hashed<P>({ graph, group }: State<P>, event: EventIndex): Hashed
 function passKnown<P>(state: State<P>, reader: CanonicalReader): EventIndex {
   const start = reader.offset
   const event = expected(state, reader)
-  const isKnownEvent = event !== NONE && state.graph.standsIn(event, reader.bytes, start, reader.end)
+  const isKnownEvent = event >= state.graph.base && state.graph.standsIn(event, reader.bytes, start, reader.end)
   reader.offset = isKnownEvent ? start + state.graph.byteLengthOf(event) : start
   return isKnownEvent ? event : NONE
 }

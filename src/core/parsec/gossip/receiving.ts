@@ -7,6 +7,7 @@
  */
 
 import type { PeerId } from '../../../wire/canonical/types.ts'
+import { PrunedEvents } from '../checkpoint/pruned-events.ts'
 import { ParsecError } from '../errors.ts'
 import { type EventIndex, NONE, type PeerIndex } from '../graph/graph.ts'
 import { describeState, RECV, SEND } from '../membership/peer-state.ts'
@@ -40,6 +41,8 @@ export function receive<P>(
   }
   const error = acceptAll(work, message, verify)
   if (error !== null) {
+    // Who started from a checkpoint may lack a parent that it cannot ask for: no fault of the sender.
+    if (state.graph.base > 0 && isMissingParent(error)) return error
     if (error.data.code === 'InvalidEvent') work.report(error.data.creator, error.data.malice)
     return blamed(work, from, error)
   }
@@ -48,6 +51,10 @@ export function receive<P>(
   if (asGraph) return null
   const made = makeSyncEvents(work, kind === 'request' ? 'Request' : 'Response', last.hash)
   return kind === 'request' ? sendAnswer(work, sender, made) : null
+}
+
+function isMissingParent({ data }: ParsecError): boolean {
+  return data.code === 'UnknownSelfParent' || data.code === 'UnknownOtherParent'
 }
 
 function blamed<P>(work: Work<P>, from: PeerId, error: ParsecError): ParsecError {
@@ -70,7 +77,9 @@ function checkParties<P>(work: Work<P>, from: PeerId, sender: PeerIndex): Parsec
 }
 
 function acceptAll<P>(work: Work<P>, message: OpenedMessage<P>, verify: Verify): ParsecError | null {
+  const pruned = new PrunedEvents(work.state)
   for (const event of message.fresh) {
+    if (pruned.has(event)) continue
     const admitted = admission(work.state, event, verify)
     if (admitted instanceof ParsecError) return admitted
     if (admitted === 'new') work.accept(event)
@@ -81,6 +90,7 @@ function acceptAll<P>(work: Work<P>, message: OpenedMessage<P>, verify: Verify):
 /** parsec §8: this message's event first, then those owed, in order of arrival. NONE while we have no event. */
 function makeSyncEvents<P>(work: Work<P>, cause: 'Request' | 'Response', last: Uint8Array): EventIndex {
   const { state } = work
+  if (!state.takesPart) return NONE
   if (state.graph.placesOf(state.self) === 0) {
     work.owe(cause, last)
     return NONE

@@ -11,18 +11,20 @@ import { type EventIndex, type Graph, NONE, type PeerIndex } from '../graph/grap
  * fork sets. Without `y` everything.
  */
 export function eventsBeyond(graph: Graph, y: EventIndex): readonly EventIndex[] {
-  if (y === NONE) return Array.from({ length: graph.size }, (_, event) => event)
+  if (y === NONE) return Array.from({ length: graph.size - graph.base }, (_, place) => graph.base + place)
   const events: EventIndex[] = []
   for (let peer = 0; peer < graph.peerCount; peer += 1) {
     const known = graph.last(y, peer)
     const places = graph.placesOf(peer)
     if (!graph.isForker(peer)) {
-      for (let place = known + 1; place < places; place += 1) events.push(graph.firstAt(peer, place))
+      const first = Math.max(known + 1, graph.prunedPlaces(peer))
+      for (let place = first; place < places; place += 1) events.push(graph.firstAt(peer, place))
       continue
     }
     for (let place = 0; place < places; place += 1) {
       const members = graph.membersAt(peer, place)
-      for (const event of members) if (members.length > 1 || graph.indexOf(event) > known) events.push(event)
+      for (const event of members)
+        if (event >= graph.base && (members.length > 1 || graph.indexOf(event) > known)) events.push(event)
     }
   }
   return events.sort(ascending)
@@ -38,12 +40,15 @@ export function ancestorsBeyond(graph: Graph, x: EventIndex, y: EventIndex): rea
 function collect(graph: Graph, x: EventIndex, y: EventIndex, peer: PeerIndex, into: EventIndex[]): void {
   if (!graph.isForker(peer)) {
     const from = y === NONE ? 0 : graph.last(y, peer) + 1
-    for (let place = from; place <= graph.last(x, peer); place += 1) into.push(graph.firstAt(peer, place))
+    // Of what lies before our checkpoint there is nothing to tell.
+    const first = Math.max(from, graph.prunedPlaces(peer))
+    for (let place = first; place <= graph.last(x, peer); place += 1) into.push(graph.firstAt(peer, place))
     return
   }
   for (let place = 0; place < graph.placesOf(peer); place += 1) {
     for (const event of graph.membersAt(peer, place)) {
-      if (graph.isAncestor(x, event) && (y === NONE || !graph.isAncestor(y, event))) into.push(event)
+      if (event >= graph.base && graph.isAncestor(x, event) && (y === NONE || !graph.isAncestor(y, event)))
+        into.push(event)
     }
   }
 }

@@ -87,7 +87,9 @@ export function eventsBeyondSummary<P>({ graph, peers }: State<P>, summary: Summ
     const ours = knowledgeOf(graph, peer)
     const theirs = summary.known.get(toHex(peers.idOf(peer))) ?? NOTHING
     const from = theirs.forkMembers === ours.forkMembers ? theirs.places : 0
-    for (let place = from; place < ours.places; place += 1) events.push(...graph.membersAt(peer, place))
+    for (let place = Math.max(from, graph.prunedPlaces(peer)); place < ours.places; place += 1) {
+      events.push(...graph.membersAt(peer, place))
+    }
   }
   return events.sort((a, b) => a - b)
 }

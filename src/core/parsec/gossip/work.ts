@@ -44,12 +44,12 @@ export class Work<Payload> {
     const fact = factOf(event)
     this.#facts.push(fact)
     const index = accept(this.state, fact, event.view)
-    this.#startIfDue()
+    this.startIfDue()
     return index
   }
 
   /** parsec §8: our Initial comes right after the deciding event, before the rest of the message. */
-  #startIfDue(): void {
+  startIfDue(): void {
     if (this.state.isInitialDue) this.make({ type: 'Initial' })
   }
 

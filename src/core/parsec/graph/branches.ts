@@ -84,6 +84,12 @@ export class Branches {
     this.#rowOf.push(this.#store(row, selfParent))
   }
 
+  /** A stub, appended just now: it goes on with the one chain of its creator. */
+  addStub(creator: number, stub: number): void {
+    this.#tips[creator] = stub
+    this.#rowOf.push(-1)
+  }
+
   /** Whether `y` is `x` or an ancestor of it, where `y` is by a forker. */
   isAncestor(x: number, y: number): boolean {
     if (x < y) return false

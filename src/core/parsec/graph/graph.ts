@@ -8,7 +8,7 @@
  * Assumes: parents are in the graph, and the hash is not.
  */
 
-import type { Bytes } from '../../../base/bytes.ts'
+import { type Bytes, EMPTY_BYTES } from '../../../base/bytes.ts'
 import { CAUSE_TAG, type CauseTag } from '../../../wire/canonical/types.ts'
 import { Branches } from './branches.ts'
 import { ByteArena } from './byte-arena.ts'
@@ -32,6 +32,15 @@ export interface NewEvent {
   readonly subject: number
 }
 
+/** An event from before the base, of which only its place is kept. */
+export interface StubEvent {
+  readonly hash: Bytes
+  readonly creator: PeerIndex
+  readonly index: number
+  /** By peer: the highest index of an ancestor, or -1. */
+  readonly last: readonly number[]
+}
+
 export class Graph {
   readonly #hashes = new HashTable()
   readonly #bytes = new ByteArena()
@@ -49,6 +58,11 @@ export class Graph {
   /** For each peer: all members, in insertion order, of the places that hold several. */
   readonly #forkSets: Map<number, number[]>[] = []
   #peers = 0
+  #stubs = 0
+  /** By peer. */
+  readonly #pruned: number[] = []
+  /** By event, where there are stubs: whether none is among its ancestors. */
+  readonly #whole = new ByteList()
 
   get size(): number {
     return this.#hashes.length
@@ -69,6 +83,43 @@ export class Graph {
     this.#forkSets.push(new Map())
   }
 
+  /** How many stubs there are; they come before all events. */
+  get base(): number {
+    return this.#stubs
+  }
+
+  /** Whether the graph holds every ancestor of `x`: always, unless we started from a checkpoint. */
+  hasWholeAncestry(x: EventIndex): boolean {
+    return this.#stubs === 0 || this.#whole.at(x) === 1
+  }
+
+  /** Places of a creator that stubs stand for, or what lies before them. */
+  prunedPlaces(peer: PeerIndex): number {
+    return this.#pruned[peer] ?? 0
+  }
+
+  /** Assumes: no event yet; those of one creator come in order of their index. */
+  insertStub({ hash, creator, index, last }: StubEvent): void {
+    const number = this.#hashes.add(hash)
+    this.#stubs += 1
+    this.#bytes.push(EMPTY_BYTES)
+    this.#creator.push(creator)
+    this.#index.push(index)
+    this.#selfParent.push(NONE)
+    this.#otherParent.push(NONE)
+    this.#subject.push(NONE)
+    // Nothing of it is asked for again: it is like an event that syncs nothing.
+    this.#cause.push(CAUSE_TAG.Initial)
+    this.#syncParent.push(NONE)
+    this.#last.pushRow(last)
+    this.#whole.push(0)
+    this.#pruned[creator] = index + 1
+    const list = this.#lists[creator] as Int32List
+    while (list.length < index) list.push(NONE)
+    list.push(number)
+    this.#branches.addStub(creator, number)
+  }
+
   insert(event: NewEvent): EventIndex {
     const { creator, cause, selfParent, otherParent } = event
     const number = this.#hashes.add(event.hash)
@@ -84,7 +135,12 @@ export class Graph {
     this.#last.push(selfParent, otherParent, creator, index, this.#peers)
     this.#place(number, creator, index)
     this.#branches.add(number, selfParent, otherParent)
+    if (this.#stubs > 0) this.#whole.push(this.#isWholeFrom(selfParent) && this.#isWholeFrom(otherParent) ? 1 : 0)
     return number
+  }
+
+  #isWholeFrom(parent: EventIndex): boolean {
+    return parent === NONE || this.#whole.at(parent) === 1
   }
 
   #place(event: EventIndex, creator: PeerIndex, index: number): void {

@@ -51,6 +51,15 @@ export class LastRows {
     this.#length += 1
   }
 
+  /** A row as it is, by peer. */
+  pushRow(row: readonly number[]): void {
+    this.#room(row.length)
+    const chunk = this.#length >> CHUNK_BITS
+    const width = this.#widths[chunk] as number
+    ;(this.#chunks[chunk] as Int32Array).set(row, (this.#length & (CHUNK - 1)) * width)
+    this.#length += 1
+  }
+
   #row(event: number): readonly [Int32Array, number, number] {
     const chunk = event >> CHUNK_BITS
     const width = this.#widths[chunk] as number

@@ -27,6 +27,8 @@ export function brokenBy<P>(scene: Scene<P>, view: EventView<P>): readonly Carri
   if (isSelfParentByDifferentCreator(graph, creator, selfParent)) broken.push('SelfParentByDifferentCreator')
   if (isOtherParentBySameCreator(graph, creator, otherParent)) broken.push('OtherParentBySameCreator')
   if (isIncorrectGenesis(group, view)) broken.push('IncorrectGenesis')
+  // Who started from a checkpoint may lack what was asked and answered before it.
+  if (graph.base > 0) return broken
   if (view.cause === CAUSE_TAG.Request && isInvalidRequest(graph, answers, creator, selfParent, otherParent)) {
     broken.push('InvalidRequest')
   }

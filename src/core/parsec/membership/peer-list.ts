@@ -20,6 +20,12 @@ interface Peer {
   wasVoter: boolean
 }
 
+interface Restored {
+  readonly votes: boolean
+  readonly wasVoter: boolean
+  readonly isRemoved: boolean
+}
+
 export class PeerList {
   readonly #peers: Peer[] = []
   /** Peers by a few bytes of their ids. */
@@ -76,6 +82,16 @@ export class PeerList {
 
   wasVoter(peer: PeerIndex): boolean {
     return this.#at(peer).wasVoter
+  }
+
+  /** What the order had decided about a peer at the checkpoint that we start from. */
+  restore(peer: PeerIndex, { votes, wasVoter, isRemoved }: Restored): void {
+    const it = this.#at(peer)
+    const own = it.state & RECV
+    it.state = isRemoved ? 0 : own | (votes ? VOTE | DKG | SEND : DKG | SEND)
+    it.removedAt = isRemoved ? 0 : NONE
+    it.admitted = true
+    it.wasVoter = wasVoter
   }
 
   /** Order of ids (parsec §1). */

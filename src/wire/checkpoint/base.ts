@@ -1,0 +1,126 @@
+/**
+ * @module wire/checkpoint/base
+ *
+ * What a peer starts from at a checkpoint, in place of the graph before it (parsec §8): `text domain, bytes checkpoint
+ * proof, u64 elections, u64 key generations, sequence of standings (id, u8), decided keys, bytes which of them made blocks, bytes stubs,
+ * sequence of vouches (id, signature)`.
+ *
+ * A stub is an event of which only its place in the graph is kept: `[32] hash, u32 creator, u64 index, sequence of u64`. Creators are
+ * places in the standings; the last sequence gives for each of them how many of its events are in the ancestry of the event.
+ */
+
+import { type Bytes, concatBytes, equalBytes, utf8 } from '../../base/bytes.ts'
+import { CodecError } from '../canonical/errors.ts'
+import type { CanonicalFormat } from '../canonical/format.ts'
+import { CanonicalReader } from '../canonical/reader.ts'
+import { HASH_BYTES, type PeerId } from '../canonical/types.ts'
+import { CanonicalWriter } from '../canonical/writer.ts'
+import { type BlockKey, readKeys, writeKeys } from './chain.ts'
+import type { SharedSignature } from './shares.ts'
+
+export const BASE_DOMAIN = 'witan/base/1'
+
+/** A base in bytes. */
+export const MAX_BASE_BYTES = 256 * 1024 * 1024
+
+/** What the order decided about a peer. */
+export interface Standing {
+  readonly id: PeerId
+  /** Of 1: votes now, 2: was a voter, 4: was removed. */
+  readonly flags: number
+}
+
+export interface Stub {
+  readonly hash: Bytes
+  /** Place in the standings. */
+  readonly creator: number
+  readonly index: number
+  /** By place in the standings: how many events of the peer are in its ancestry, itself included. */
+  readonly known: readonly number[]
+}
+
+export interface CheckpointBase {
+  /** Encoded. */
+  readonly proof: Bytes
+  readonly elections: number
+  readonly generations: number
+  /** In order of id. */
+  readonly standings: readonly Standing[]
+  /** In the order in which elections decided them. */
+  readonly decided: readonly BlockKey[]
+  /** Bit `i mod 8` of byte `i div 8`: the i-th of them made a block. */
+  readonly blocks: Bytes
+  /** Encoded. */
+  readonly stubs: Bytes
+  readonly vouches: readonly SharedSignature[]
+}
+
+export function writeStandings(writer: CanonicalWriter, standings: readonly Standing[]): CanonicalWriter {
+  writer.u64(standings.length)
+  for (const { id, flags } of standings) writer.fixed(id).u8(flags)
+  return writer
+}
+
+export function encodeStubs(stubs: readonly Stub[]): Bytes {
+  const writer = new CanonicalWriter(1024).u64(stubs.length)
+  for (const { hash, creator, index, known } of stubs) {
+    writer.fixed(hash).u32(creator).u64(index).u64(known.length)
+    for (const count of known) writer.u64(count)
+  }
+  return writer.finish()
+}
+
+/** Throws a `CodecError`. */
+export function decodeStubs(bytes: Bytes): readonly Stub[] {
+  const reader = new CanonicalReader(bytes)
+  const stubs = Array.from({ length: reader.count(HASH_BYTES + 20, bytes.length, 'stubs') }, () => ({
+    hash: reader.fixed(HASH_BYTES),
+    creator: reader.u32(),
+    index: reader.u64(),
+    known: Array.from({ length: reader.count(8, bytes.length, 'known') }, () => reader.u64()),
+  }))
+  reader.finish()
+  return stubs
+}
+
+export function encodeBase(base: CheckpointBase): Bytes {
+  const writer = new CanonicalWriter(4096).byteString(utf8(BASE_DOMAIN)).byteString(base.proof)
+  writeStandings(writer.u64(base.elections).u64(base.generations), base.standings)
+  writeKeys(writer, base.decided).byteString(base.blocks).byteString(base.stubs).u64(base.vouches.length)
+  for (const { signer, signature } of base.vouches) writer.fixed(signer).fixed(signature)
+  return writer.finish()
+}
+
+/** Exactly one base; throws a `CodecError`. */
+export function decodeBase(bytes: Bytes, format: CanonicalFormat): CheckpointBase {
+  const limit = MAX_BASE_BYTES
+  if (bytes.length > limit) throw new CodecError({ code: 'LimitExceeded', what: 'base', limit, actual: bytes.length })
+  const reader = new CanonicalReader(bytes)
+  if (!equalBytes(reader.byteString(64, 'domain'), utf8(BASE_DOMAIN))) {
+    throw new CodecError({ code: 'InvalidValue', offset: 0, what: `domain is not ${BASE_DOMAIN}` })
+  }
+  const { identity, signatureBytes, limits } = format
+  const base = {
+    proof: reader.byteString(limit, 'proof'),
+    elections: reader.u64(),
+    generations: reader.u64(),
+    standings: Array.from({ length: reader.count(identity.minBytes + 1, limit, 'standings') }, () => ({
+      id: identity.read(reader),
+      flags: reader.u8(),
+    })),
+    decided: readKeys(reader, limit),
+    blocks: reader.byteString(limit, 'blocks'),
+    stubs: reader.byteString(limit, 'stubs'),
+    vouches: Array.from(
+      { length: reader.count(identity.minBytes + signatureBytes, limits.maxSetItems, 'vouches') },
+      () => ({ signer: identity.read(reader), signature: reader.fixed(signatureBytes) }),
+    ),
+  }
+  reader.finish()
+  return base
+}
+
+/** What a voter signs that vouches for stubs at a position: domain, group id, `u64 position`, hash of the encoded stubs. */
+export function vouchMessage(groupId: Bytes, position: number, stubsHash: Bytes): Bytes {
+  return concatBytes(utf8(BASE_DOMAIN), groupId, new CanonicalWriter(8).u64(position).finish(), stubsHash)
+}
