@@ -22,7 +22,8 @@ export type { AgreedBlock, AgreedProof, PayloadBlock } from './engine/peer/block
 export type { CheckpointBook, ProvenCheckpoint } from './engine/peer/checkpoints.ts'
 export { PeerError, type PeerErrorData } from './engine/peer/errors.ts'
 export type { HistoryOptions } from './engine/peer/history.ts'
-export type { Membership } from './engine/peer/membership.ts'
+export type { Membership, PendingChange } from './engine/peer/membership.ts'
+export type { MembershipPolicy, ProposedChange } from './engine/peer/membership-policy.ts'
 export type { Evidence, GossipNotice, PeerPhase, Status } from './engine/peer/notices.ts'
 export {
   type BatchingOptions,

@@ -1,7 +1,7 @@
 /**
  * @module cli/peer/commands
  *
- * `witan init`, and the commands that talk to a running peer: `vote`, `blocks`, `status`, `add`, `remove`, `leave`.
+ * `witan init`, and the commands that talk to a running peer: `vote`, `blocks`, `status`.
  */
 
 import { Command } from 'commander'
@@ -12,7 +12,7 @@ import { streamName } from '../../engine/streams.ts'
 import { line } from '../output.ts'
 import { UsageError } from '../usage-error.ts'
 import { askOrRefuse, askRunning, type ControlRequest } from './control.ts'
-import { PeerFolder, parseAddress, parseEndpoint, parseId } from './folder.ts'
+import { PeerFolder, parseAddress, parseEndpoint } from './folder.ts'
 import { textOf } from './run.ts'
 
 interface JsonOption {
@@ -88,39 +88,6 @@ async function voteInBallot(path: string, id: string, choice: string, wait: bool
     const { type, outcome } = value as { type: string; outcome?: string }
     return type === 'outcome' ? `decided: ${outcome}` : `durable: ${choice}`
   })
-}
-
-export function membersCommands(): Command[] {
-  return [
-    changeCommand('add', 'vote for letting a peer in'),
-    changeCommand('remove', 'vote for removing a peer'),
-    leaveCommand(),
-  ]
-}
-
-function changeCommand(command: 'add' | 'remove', description: string): Command {
-  return new Command(command)
-    .description(description)
-    .argument('<folder>')
-    .argument('<id>', 'the peer, 64 hex digits')
-    .option('--json', 'print JSON')
-    .exitOverride()
-    .action(async (path: string, id: string, { json }: JsonOption) => {
-      parseId('id', id)
-      const request = { command, id: id.toLowerCase() } as const
-      await print(path, request, json, () => `voted to ${command} ${id}; enough others must do so too`)
-    })
-}
-
-function leaveCommand(): Command {
-  return new Command('leave')
-    .description('vote for our own removal')
-    .argument('<folder>')
-    .option('--json', 'print JSON')
-    .exitOverride()
-    .action(async (path: string, { json }: JsonOption) => {
-      await print(path, { command: 'leave' }, json, () => 'voted to leave; enough others must agree')
-    })
 }
 
 export function statusCommand(): Command {

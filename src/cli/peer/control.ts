@@ -14,7 +14,8 @@ import type { BallotRequest } from './ballots.ts'
 export type ControlRequest =
   | { readonly command: 'status' }
   | { readonly command: 'vote'; readonly payload: string; readonly wait: boolean }
-  | { readonly command: 'add' | 'remove'; readonly id: string }
+  | { readonly command: 'members' }
+  | { readonly command: 'add' | 'remove'; readonly id: string; readonly info: string; readonly wait: boolean }
   | { readonly command: 'leave' }
   | { readonly command: 'blocks'; readonly from: number; readonly follow: boolean }
   | BallotRequest

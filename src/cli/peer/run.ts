@@ -20,6 +20,7 @@ import { UsageError } from '../usage-error.ts'
 import { answerBallot } from './ballots.ts'
 import { type ControlRequest, serveControl } from './control.ts'
 import { PeerFolder } from './folder.ts'
+import { change } from './members.ts'
 
 const STOPPED = new Set(['fenced', 'removed', 'stopped'])
 
@@ -138,13 +139,12 @@ async function* answer(witan: Witan, request: ControlRequest, signal: AbortSigna
       if (request.wait) yield { type: 'agreed', position: (await receipt.agreed).position }
       return
     }
-    case 'add':
-      await witan.members.add(fromHex(request.id))
-      yield { type: 'voted', for: 'add', id: request.id }
+    case 'members':
+      yield { id: witan.id, ...witan.membership }
       return
+    case 'add':
     case 'remove':
-      await witan.members.remove(fromHex(request.id))
-      yield { type: 'voted', for: 'remove', id: request.id }
+      yield* change(witan, request, signal)
       return
     case 'leave':
       await witan.members.leave()

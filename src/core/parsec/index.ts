@@ -88,6 +88,7 @@ export {
   type ProvenMalice,
   verifyEvidence,
 } from './malice/evidence/verify.ts'
+export type { OpenChange } from './membership/open-changes.ts'
 export { decodeParameters, encodeParameters, type GroupParameters } from './parameters.ts'
 export { type FoundOffence, Parsec, type Started } from './parsec.ts'
 export type { Compatibility } from './rules.ts'

@@ -41,6 +41,7 @@ import type { Group } from './group.ts'
 import { makeEvidence } from './malice/evidence/make.ts'
 import { UNPROVABLE } from './malice/kinds/unprovable.ts'
 import { Tail } from './malice/tail.ts'
+import { type OpenChange, openChanges } from './membership/open-changes.ts'
 import { DKG, RECV, SEND, VOTE } from './membership/peer-state.ts'
 import { State } from './state.ts'
 import { hasUnsettled, ourUndecided } from './unpolled.ts'
@@ -350,6 +351,11 @@ export class Parsec<Payload = Bytes> {
   /** Current voters, in order of id. */
   voters(): readonly PeerId[] {
     return this.#state.election.voters.peers.map((peer) => this.#state.peers.idOf(peer))
+  }
+
+  /** Changes of the voters that are voted for and not agreed yet. */
+  openChanges(): readonly OpenChange[] {
+    return openChanges(this.#state)
   }
 
   /** Our own removal is agreed: for good. */

@@ -14,6 +14,8 @@ export type PeerErrorData =
   | { readonly code: 'ReplayDiffers'; readonly index: number; readonly stream: string }
   /** Another process writes with this identity; `cause` is the log's answer. From then on every call is refused with it. */
   | { readonly code: 'Fenced'; readonly stream: string }
+  /** The membership policy does not agree to the change. */
+  | { readonly code: 'ChangeRefused'; readonly change: 'add' | 'remove'; readonly peer: string }
   | { readonly code: 'PeerClosed' }
   | { readonly code: 'PeerRemoved' }
   | { readonly code: 'PayloadTooLarge'; readonly bytes: number; readonly maxBytes: number }

@@ -4,10 +4,12 @@
  * What we know of the group: who votes, as agreed, and whom we can reach, as far as we notice. Each other peer is an actor.
  */
 
-import { produce } from 'immer'
+import { type Draft, produce } from 'immer'
 import { BehaviorSubject, type Observable } from 'rxjs'
 import { type Actor, createActor } from 'xstate'
 import { type MemberSignal, memberMachine } from '../../../machines/member.machine.ts'
+import { toHex } from '../../base/text.ts'
+import type { OpenChange } from '../../core/parsec/index.ts'
 import type { NoticeQueue } from '../notices.ts'
 
 export interface Membership {
@@ -17,9 +19,21 @@ export interface Membership {
   readonly silent: readonly string[]
   /** Hex ids of those that were voters once. */
   readonly removed: readonly string[]
+  /** Changes that are voted for and not agreed yet. */
+  readonly changes: readonly PendingChange[]
 }
 
-const NOBODY: Membership = { voters: [], silent: [], removed: [] }
+export interface PendingChange {
+  readonly type: 'add' | 'remove'
+  /** Hex id. */
+  readonly peer: string
+  /** Hex ids of the voters who voted for it, as far as we know. */
+  readonly supporters: readonly string[]
+  /** How many it takes. */
+  readonly needed: number
+}
+
+const NOBODY: Membership = { voters: [], silent: [], removed: [], changes: [] }
 
 export class MembershipView {
   readonly #queue: NoticeQueue
@@ -56,6 +70,19 @@ export class MembershipView {
     }
   }
 
+  setChanges(changes: readonly OpenChange[]): void {
+    const pending = changes.map(({ type, peerId, supporters, needed }) => ({
+      type: type === 'Add' ? ('add' as const) : ('remove' as const),
+      peer: toHex(peerId),
+      supporters: supporters.map(toHex),
+      needed,
+    }))
+    if (JSON.stringify(pending) === JSON.stringify(this.#now.changes)) return
+    this.#change((draft) => {
+      draft.changes = pending
+    })
+  }
+
   signal(peer: string, signal: MemberSignal): void {
     const actor = this.#actors.get(peer)
     // Nearly every message finds its sender reachable, where the machine ignores it: to look is cheaper than to send.
@@ -88,10 +115,8 @@ export class MembershipView {
     })
   }
 
-  #change(change: (draft: { voters: string[]; silent: string[]; removed: string[] }) => void): void {
-    const now = produce(this.#now, (draft) =>
-      change(draft as { voters: string[]; silent: string[]; removed: string[] }),
-    )
+  #change(change: (draft: Draft<Membership>) => void): void {
+    const now = produce(this.#now, (draft) => change(draft))
     this.#now = now
     this.#queue.publish(() => this.#subject.next(now))
   }

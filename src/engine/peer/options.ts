@@ -25,6 +25,7 @@ import type { Transport } from '../../ports/transport.ts'
 import { type PayloadMode, payloadMode } from '../../wire/payload.ts'
 import { systemClock } from '../system-clock.ts'
 import { PeerError } from './errors.ts'
+import type { MembershipPolicy } from './membership-policy.ts'
 
 export interface GenesisOptions {
   /** Ids of the first voters: ed25519 public keys, 32 bytes each. */
@@ -62,6 +63,8 @@ export interface WitanOptions<Payload = Bytes> {
   /** Default: bytes as they are. */
   readonly codec?: PayloadCodec<Payload>
   readonly batching?: BatchingOptions
+  /** Which changes of the voters this peer votes for. Default: those that `members` is asked for, and no others. */
+  readonly membership?: MembershipPolicy
   readonly schedule?: Partial<ScheduleOptions>
   /** Votes of ours that are not agreed yet, at most; more are refused. Default: 10,000. */
   readonly maxUnagreed?: number

@@ -11,10 +11,10 @@
 import type { Observable } from 'rxjs'
 import { type Actor, createActor } from 'xstate'
 import { type PeerStanding, peerMachine } from '../../../machines/peer.machine.ts'
-import type { Bytes } from '../../base/bytes.ts'
-import { toHex } from '../../base/text.ts'
+import { type Bytes, EMPTY_BYTES } from '../../base/bytes.ts'
+import { fromHex, toHex } from '../../base/text.ts'
 import type { safe } from '../../core/ballot/index.ts'
-import type { Observation } from '../../core/parsec/index.ts'
+import { decodeEvent, type Observation, type ParsecFact } from '../../core/parsec/index.ts'
 import type { ConsensusService } from '../ballots/consensus-service.ts'
 import type { Decision } from '../ballots/safe/decision.ts'
 import type { BallotScope } from '../ballots/safe/scope.ts'
@@ -27,6 +27,7 @@ import { PeerError } from './errors.ts'
 import { Gossiper } from './gossiper.ts'
 import { History, type HistoryOptions } from './history.ts'
 import { type Membership, MembershipView } from './membership.ts'
+import { PolicyRunner } from './membership-policy.ts'
 import { type Evidence, type GossipNotice, Notices, type Status } from './notices.ts'
 import { type PeerSettings, settingsOf, type WitanOptions } from './options.ts'
 import { PeerEngine, type PublishedStep } from './peer-engine.ts'
@@ -43,6 +44,7 @@ export class Witan<Payload = Bytes> {
   readonly #queue = new NoticeQueue()
   readonly #notices: Notices<Payload>
   readonly #membership: MembershipView
+  readonly #policy: PolicyRunner
   readonly #engine: PeerEngine
   readonly #gossiper: Gossiper
   readonly #history: History
@@ -88,9 +90,23 @@ export class Witan<Payload = Bytes> {
     })
     this.#gossiper = new Gossiper(this.#engine, options.transport, this.#settings, {
       ballot: (from, kind, body) => this.#ballots.receive(from, kind, body),
-      heard: (peer) => this.#membership.signal(peer, { type: 'message.received' }),
-      silent: (peer) => this.#membership.signal(peer, { type: 'answer.missing' }),
+      heard: (peer) => {
+        this.#membership.signal(peer, { type: 'message.received' })
+        this.#policy.heard(peer)
+      },
+      silent: (peer) => {
+        this.#membership.signal(peer, { type: 'answer.missing' })
+        this.#policy.silent(peer)
+      },
       unreadable: (peer, error) => this.#notices.evidence({ peer, error }),
+    })
+    this.#policy = new PolicyRunner(options.membership, {
+      openChanges: () => (this.#engine.isRunning ? this.#engine.parsec.openChanges() : []),
+      canVote: () => this.#engine.isRunning && this.#engine.parsec.canVote(),
+      isVoter: (peer) => this.#membership.current.voters.includes(peer),
+      vote: (type, peer, relatedInfo) => this.#voteFor({ type, peerId: fromHex(peer), relatedInfo }),
+      clock: this.#settings.clock,
+      logger: this.#settings.logger,
     })
     this.#history = new History(options.log, store.blockStream, group.format)
     this.#application = new Application(this.#settings, options.codec, {
@@ -158,13 +174,13 @@ export class Witan<Payload = Bytes> {
   }
 
   readonly members = {
-    /** Votes for letting a peer in; resolves when the vote is durable. */
-    add: (id: Bytes): Promise<void> => this.#voteForMember('Add', id),
+    /** Votes for letting a peer in; resolves when the vote is durable. Votes add up only with the same related info. */
+    add: (id: Bytes, relatedInfo = EMPTY_BYTES): Promise<void> => this.#voteForMember('Add', id, relatedInfo),
     /** Votes for removing a peer. */
-    remove: (id: Bytes): Promise<void> => this.#voteForMember('Remove', id),
-    /** Votes for our own removal; the others must agree. */
+    remove: (id: Bytes, relatedInfo = EMPTY_BYTES): Promise<void> => this.#voteForMember('Remove', id, relatedInfo),
+    /** Votes for our own removal; the others must agree. No policy of ours keeps us. */
     leave: async (): Promise<void> => {
-      await this.#voteForMember('Remove', this.#options.identity.identity)
+      await this.#voteFor({ type: 'Remove', peerId: this.#options.identity.identity, relatedInfo: EMPTY_BYTES })
       this.#actor.send({ type: 'leave.requested' })
     },
   } as const
@@ -205,6 +221,7 @@ export class Witan<Payload = Bytes> {
     await this.#withinCloseTimeout(this.#ballots.close(reason))
     this.#application.end(reason)
     this.#actor.stop()
+    this.#policy.close()
     this.#membership.close()
     this.#notices.close()
   }
@@ -251,6 +268,7 @@ export class Witan<Payload = Bytes> {
     for (const position of proven) this.#notices.checkpoint(this.checkpoints.get(position))
     this.#ballots.published(step)
     if (blocks.some(({ observation }) => observation.type !== 'OpaquePayload')) this.#followMembership()
+    if (facts.some((fact) => this.#isChange(fact))) this.#followChanges()
     if (blocks.length > 0) this.#publishStatus()
     this.#gossiper.planSoon()
   }
@@ -270,6 +288,7 @@ export class Witan<Payload = Bytes> {
       .map(toHex)
       .filter((voter) => voter !== this.#self || !parsec.isRemoved)
     this.#membership.setVoters(voters)
+    this.#followChanges()
     const isVoter = voters.includes(this.#self)
     if (isVoter && !before) {
       this.#actor.send({ type: 'voter.added' })
@@ -278,12 +297,25 @@ export class Witan<Payload = Bytes> {
     if (!isVoter && before) this.#actor.send({ type: 'voter.removed' })
   }
 
+  /** Somebody's vote to add or remove a peer. */
+  #isChange(fact: ParsecFact): boolean {
+    if (fact.type !== 'GossipEventAccepted' || fact.observationHash === null) return false
+    const type = decodeEvent(fact.bytes, this.#settings.group.format).vote?.observation.type
+    return type === 'Add' || type === 'Remove'
+  }
+
+  #followChanges(): void {
+    if (!this.#engine.isRunning) return
+    this.#membership.setChanges(this.#engine.parsec.openChanges())
+    this.#policy.consider()
+  }
+
   #standing(): PeerStanding {
     const { parsec } = this.#engine
     const self = this.#options.identity.identity
     const isVoter = this.#membership.current.voters.includes(this.#self)
     if (!isVoter) return this.#wasVoter() ? 'removed' : 'joining'
-    return parsec.haveVotedFor({ type: 'Remove', peerId: self, relatedInfo: new Uint8Array(0) }) ? 'leaving' : 'voter'
+    return parsec.haveVotedFor({ type: 'Remove', peerId: self, relatedInfo: EMPTY_BYTES }) ? 'leaving' : 'voter'
   }
 
   /** No voter, and no longer allowed to hear others: it was removed. */
@@ -298,8 +330,14 @@ export class Witan<Payload = Bytes> {
     this.#actor.send({ type: isFenced ? 'log.fenced' : 'peer.failed' })
   }
 
-  async #voteForMember(type: 'Add' | 'Remove', peerId: Bytes): Promise<void> {
-    await this.#voteFor({ type, peerId, relatedInfo: new Uint8Array(0) })
+  async #voteForMember(type: 'Add' | 'Remove', peerId: Bytes, relatedInfo: Bytes): Promise<void> {
+    const peer = toHex(peerId)
+    if (!this.#policy.permits(type, peer, relatedInfo)) {
+      const change = type === 'Add' ? 'add' : 'remove'
+      const data = { code: 'ChangeRefused', change, peer } as const
+      throw new PeerError(data, `the membership policy refuses to ${change} ${peer}`)
+    }
+    await this.#voteFor({ type, peerId, relatedInfo })
   }
 
   async #voteFor(observation: Observation): Promise<void> {
