@@ -90,7 +90,7 @@ class RandomNetwork {
   /** The newest proven checkpoint of some voter, with the vouches of the others. */
   base(): { readonly bytes: Uint8Array; readonly position: number; readonly sponsor: Peer } | null {
     const sponsor = this.random.pick(this.voters)
-    const view = sponsor.parsec.checkpoints().findLast(({ isProven }) => isProven)
+    const view = sponsor.parsec.proofs.checkpoints().findLast(({ isProven }) => isProven)
     const bytes = view === undefined ? null : sponsor.parsec.bases.at(view.position)
     if (view === undefined || bytes === null) return null
     const trust = { group: this.network.group(), scheme: strictScheme }
@@ -113,8 +113,8 @@ function expectSame(late: Peer, position: number, others: readonly Peer[], seed:
     const actual = late.blocks.map(({ hash }) => toHex(hash))
     const shared = Math.min(expected.length, actual.length)
     expect(actual.slice(0, shared), `${seed}: blocks of ${name}`).toEqual(expected.slice(0, shared))
-    const views = parsec.checkpoints(position + 1).map(bare)
-    const ours = late.parsec.checkpoints(position + 1).map(bare)
+    const views = parsec.proofs.checkpoints(position + 1).map(bare)
+    const ours = late.parsec.proofs.checkpoints(position + 1).map(bare)
     const both = Math.min(views.length, ours.length)
     expect(ours.slice(0, both), `${seed}: checkpoints of ${name}`).toEqual(views.slice(0, both))
   }
@@ -166,10 +166,10 @@ describe('a joiner from a checkpoint', () => {
     expect(late.parsec.isRemoved || texts.includes('by the late one')).toBe(true)
     // And again from its facts.
     const again = Parsec.fromFacts(group, signer, late.facts)
-    expect(again.checkpoints().map(bare)).toEqual(late.parsec.checkpoints().map(bare))
+    expect(again.proofs.checkpoints().map(bare)).toEqual(late.parsec.proofs.checkpoints().map(bare))
     expect(again.summary()).toEqual(late.parsec.summary())
-    const newest = late.parsec.checkpoints().findLast(({ isProven }) => isProven)
-    expect(newest === undefined || late.parsec.checkpointProof(newest.position) !== null).toBe(true)
+    const newest = late.parsec.proofs.checkpoints().findLast(({ isProven }) => isProven)
+    expect(newest === undefined || late.parsec.proofs.checkpoint(newest.position) !== null).toBe(true)
   })
 })
 
@@ -245,7 +245,7 @@ describe('a base', () => {
 
   it('is vouched for by nobody whose graph says something else', () => {
     const view = present(
-      world.voters[0]?.parsec.checkpoints().findLast(({ isProven }) => isProven),
+      world.voters[0]?.parsec.proofs.checkpoints().findLast(({ isProven }) => isProven),
       'a checkpoint',
     )
     const lies = [

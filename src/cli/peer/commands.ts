@@ -12,7 +12,7 @@ import { streamName } from '../../engine/streams.ts'
 import { line } from '../output.ts'
 import { UsageError } from '../usage-error.ts'
 import { askOrRefuse, askRunning, type ControlRequest } from './control.ts'
-import { PeerFolder, parseAddress, parseEndpoint } from './folder.ts'
+import { PeerFolder, parseAddress, parseEndpoint, parseId } from './folder.ts'
 import { textOf } from './run.ts'
 
 interface JsonOption {

@@ -18,14 +18,7 @@ import type { Malice, Observation, PeerId } from '../../wire/canonical/types.ts'
 import type { QueuedBlock } from './block-queue.ts'
 import { Bases } from './checkpoint/bases.ts'
 import { askForSignatures, takeSignatures } from './checkpoint/gathering.ts'
-import {
-  type ChainProof,
-  type CheckpointView,
-  chainProof,
-  checkpointProof,
-  positionProof,
-  viewOf,
-} from './checkpoint/proofs.ts'
+import { OrderProofs } from './checkpoint/order-proofs.ts'
 import { verifyBase } from './checkpoint/verify-base.ts'
 import { ParsecError } from './errors.ts'
 import { evolve } from './evolve.ts'
@@ -65,6 +58,8 @@ export interface FoundOffence {
 export class Parsec<Payload = Bytes> {
   readonly #state: State<Payload>
   readonly #signer: Signer
+  /** parsec §8: our checkpoints, and what they prove. */
+  readonly proofs: OrderProofs<Payload>
   /** For peers that start from a checkpoint. */
   readonly bases: Bases<Payload>
   #tail: Tail | null = null
@@ -72,6 +67,7 @@ export class Parsec<Payload = Bytes> {
   private constructor(state: State<Payload>, signer: Signer) {
     this.#state = state
     this.#signer = signer
+    this.proofs = new OrderProofs(state)
     this.bases = new Bases(state, signer)
   }
 
@@ -225,35 +221,6 @@ export class Parsec<Payload = Bytes> {
     const work = this.#work()
     askForSignatures(work, to)
     return work.finish()
-  }
-
-  /** parsec §8: the checkpoints of our order between two positions, both included, in order. */
-  checkpoints(from = 0, to = Number.POSITIVE_INFINITY): readonly CheckpointView[] {
-    const { all } = this.#state.checkpoints
-    return all
-      .filter(({ position }) => position >= from && position <= to)
-      .map((checkpoint) => viewOf(this.#state, checkpoint))
-  }
-
-  /** Positions of the proven ones, in the order in which they became so. */
-  get provenCheckpoints(): readonly number[] {
-    return this.#state.checkpoints.proven
-  }
-
-  /** What proves the checkpoint at a position to who knows genesis; null where there is none, or none proven. */
-  checkpointProof(position: number): Bytes | null {
-    const checkpoint = this.#state.checkpoints.at(position)
-    return checkpoint === undefined ? null : checkpointProof(this.#state, checkpoint)
-  }
-
-  /** What chains blocks, from one place to before another, to the next proven checkpoint; null where there is none yet. */
-  chainProof(from: number, after: number): ChainProof | null {
-    return chainProof(this.#state, from, after)
-  }
-
-  /** What proves that this encoded observation is the block at a position; null while no checkpoint covers it. */
-  positionProof(position: number, observation: Bytes): Bytes | null {
-    return positionProof(this.#state, position, observation)
   }
 
   /** What we know, in a few bytes a creator: for a peer's `compareSummary` and `graphBeyond`. */

@@ -38,14 +38,14 @@ export class CheckpointBook {
   /** Those that are proven and cover at least so many blocks, in order. */
   all({ from = 0 }: { readonly from?: number } = {}): readonly ProvenCheckpoint[] {
     return this.#parsec()
-      .checkpoints(from)
+      .proofs.checkpoints(from)
       .filter(({ isProven }) => isProven)
       .map((view) => this.#proven(view))
   }
 
   /** The one that covers exactly so many blocks, which must be proven. */
   get(blocks: number): ProvenCheckpoint {
-    const [view] = this.#parsec().checkpoints(blocks, blocks)
+    const [view] = this.#parsec().proofs.checkpoints(blocks, blocks)
     return this.#proven(present(view, 'a proven checkpoint stands where it was proven'))
   }
 
@@ -54,7 +54,7 @@ export class CheckpointBook {
     const block = await this.#history.blockAt(index)
     if (block === undefined) return undefined
     const parsec = this.#parsec()
-    return parsec.positionProof(index, encodeObservation(block.observation, parsec.group.format)) ?? undefined
+    return parsec.proofs.position(index, encodeObservation(block.observation, parsec.group.format)) ?? undefined
   }
 
   #proven({ epoch, position, chainHash, stateDigest, nextVoters }: CheckpointView): ProvenCheckpoint {
@@ -64,7 +64,7 @@ export class CheckpointBook {
       chainHash: toHex(chainHash),
       stateDigest: toHex(stateDigest),
       voters: nextVoters.map(toHex),
-      proof: present(this.#parsec().checkpointProof(position) ?? undefined, 'a proven checkpoint has a proof'),
+      proof: present(this.#parsec().proofs.checkpoint(position) ?? undefined, 'a proven checkpoint has a proof'),
     }
   }
 }

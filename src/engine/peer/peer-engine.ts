@@ -98,7 +98,7 @@ export class PeerEngine {
     if (recovered !== undefined) {
       this.#adopt(recovered)
       this.#publishedCount = recovered.blocks
-      this.#provenCount = recovered.parsec.provenCheckpoints.length
+      this.#provenCount = recovered.parsec.proofs.proven.length
       return recovered
     }
     const { group } = this.#settings
@@ -284,7 +284,7 @@ export class PeerEngine {
       this.#logged = Promise.resolve()
       this.#rebuilding = undefined
       // What was written although its append failed, or whose block was not logged, was seen by nobody yet.
-      const proven = recovered.parsec.provenCheckpoints.slice(this.#provenCount)
+      const proven = recovered.parsec.proofs.proven.slice(this.#provenCount)
       this.#publish({ facts: [], blocks: recovered.newBlocks, faults: [], proven })
     } catch (error) {
       this.#rebuilding = undefined

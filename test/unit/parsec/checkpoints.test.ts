@@ -63,7 +63,7 @@ class Story {
   }
 
   last(name = 'alice') {
-    return this.peer(name).parsec.checkpoints().at(-1)
+    return this.peer(name).parsec.proofs.checkpoints().at(-1)
   }
 }
 
@@ -92,7 +92,7 @@ function changed(): Story {
 describe('checkpoints', () => {
   it('fall where voters change and where another K blocks are complete, and are the same for all', () => {
     const story = changed()
-    const views = story.peers.map(({ parsec }) => parsec.checkpoints())
+    const views = story.peers.map(({ parsec }) => parsec.proofs.checkpoints())
     const [first = []] = views
     const positions = first.map(({ position }) => position)
     expect(positions.length).toBeGreaterThanOrEqual(2)
@@ -104,8 +104,8 @@ describe('checkpoints', () => {
     }
     expect(first.at(-1)?.nextVoters.map(toHex)).toEqual(story.peer('alice').parsec.voters().map(toHex))
     for (const peer of story.peers.filter(({ parsec }) => !parsec.isRemoved)) {
-      expect(peer.parsec.checkpoints().map(bare)).toEqual(first.map(bare))
-      expect(peer.parsec.checkpoints().every(({ isProven }) => isProven)).toBe(true)
+      expect(peer.parsec.proofs.checkpoints().map(bare)).toEqual(first.map(bare))
+      expect(peer.parsec.proofs.checkpoints().every(({ isProven }) => isProven)).toBe(true)
     }
   })
 
@@ -115,7 +115,7 @@ describe('checkpoints', () => {
     for (const peer of peers) network.vote(peer, remove('dave'))
     network.settle(peers, 8)
     expect(peers[0]?.blocks.length).toBe(2)
-    expect(peers.map(({ parsec }) => parsec.checkpoints().length)).toEqual([0, 0, 0, 0])
+    expect(peers.map(({ parsec }) => parsec.proofs.checkpoints().length)).toEqual([0, 0, 0, 0])
     expect(network.mail).toEqual([])
   })
 
@@ -132,7 +132,7 @@ describe('checkpoints', () => {
     // Nothing about checkpoints arrived.
     expect(story.last()).toMatchObject({ isProven: false })
     expect(story.last()?.signed).toHaveLength(1)
-    expect(story.peer('alice').parsec.checkpointProof(story.last()?.position ?? 0)).toBeNull()
+    expect(story.peer('alice').parsec.proofs.checkpoint(story.last()?.position ?? 0)).toBeNull()
     const mail = story.network.mail.filter(
       ({ from, message }) => from.name === 'bob' && toHex(message.to) === toHex(idOf('alice')),
     )
@@ -160,12 +160,12 @@ describe('checkpoints', () => {
     const { facts, parsec } = story.peer('alice')
     const group = story.network.group()
     const again = Parsec.fromFacts(group, signerOf('alice'), facts)
-    expect(again.checkpoints()).toEqual(parsec.checkpoints())
+    expect(again.proofs.checkpoints()).toEqual(parsec.proofs.checkpoints())
     expect(again.createGossip(idOf('bob')).facts.map(({ type }) => type)).toEqual(['GossipEventAccepted'])
     // The crash came between the event that ended the group and our signature.
     const cut = facts.findIndex(({ type }) => type === 'CheckpointSigned')
     const torn = Parsec.fromFacts(group, signerOf('alice'), facts.slice(0, cut))
-    expect(torn.checkpoints().at(-1)?.signed).toEqual([])
+    expect(torn.proofs.checkpoints().at(-1)?.signed).toEqual([])
     const step = torn.createGossip(idOf('bob'))
     expect(step.facts.filter(({ type }) => type === 'CheckpointSigned')).toEqual([facts[cut]])
     // A log of other blocks is refused.
@@ -179,7 +179,7 @@ describe('checkpoints', () => {
 describe('the proof of a checkpoint', () => {
   const story = changed()
   const { parsec } = story.peer('alice')
-  const proofs = parsec.checkpoints().map(({ position }) => parsec.checkpointProof(position) as Uint8Array)
+  const proofs = parsec.proofs.checkpoints().map(({ position }) => parsec.proofs.checkpoint(position) as Uint8Array)
   const last = proofs.at(-1) as Uint8Array
   const { format } = story.network.group()
 
@@ -188,11 +188,11 @@ describe('the proof of a checkpoint', () => {
       const { epoch, position, chainHash, nextVoters } = verifyCheckpoint(proof, story.trust)
       expect({ epoch, position, chainHash, nextVoters }).toMatchObject(
         (({ epoch, position, chainHash, nextVoters }) => ({ epoch, position, chainHash, nextVoters }))(
-          parsec.checkpoints()[i] as NonNullable<ReturnType<Story['last']>>,
+          parsec.proofs.checkpoints()[i] as NonNullable<ReturnType<Story['last']>>,
         ),
       )
     }
-    const change = parsec.checkpoints().find(({ epoch }) => epoch === 1)
+    const change = parsec.proofs.checkpoints().find(({ epoch }) => epoch === 1)
     expect([change?.signers.length, change?.nextVoters.length]).toEqual([7, 8])
     const verified = verifyCheckpoint(last, story.trust)
     expect(verified.votersBefore(0).map(toHex)).toEqual(story.network.group().members.map(toHex))
@@ -265,16 +265,16 @@ describe('the proof of a position', () => {
     expect(covered).toBeGreaterThan(5)
     const encoded = blocks.map(({ payload }) => encodeObservation(payload, format))
     for (const [position, { payload }] of blocks.slice(0, covered).entries()) {
-      const proof = parsec.positionProof(position, encoded[position] as Uint8Array) as Uint8Array
+      const proof = parsec.proofs.position(position, encoded[position] as Uint8Array) as Uint8Array
       const voter = payload.type === 'OpaquePayload' ? idOf('bob') : null
       expect(verifyPosition(proof, story.trust)).toMatchObject({ position, observation: payload, voter })
     }
     for (let position = covered; position < blocks.length; position += 1) {
-      expect(parsec.positionProof(position, encoded[position] as Uint8Array)).toBeNull()
+      expect(parsec.proofs.position(position, encoded[position] as Uint8Array)).toBeNull()
     }
     const [first, second] = encoded
-    expect(() => parsec.positionProof(1, first as Uint8Array)).toThrow('another block')
-    const bytes = parsec.positionProof(1, second as Uint8Array) as Uint8Array
+    expect(() => parsec.proofs.position(1, first as Uint8Array)).toThrow('another block')
+    const bytes = parsec.proofs.position(1, second as Uint8Array) as Uint8Array
     for (let i = 0; i < bytes.length; i += 1) {
       const flipped = bytes.slice()
       flipped[i] = (flipped[i] ?? 0) ^ 1
@@ -291,7 +291,7 @@ describe('a voter that signs two checkpoints for one position', () => {
   const alice = story.peer('alice')
   const { format, id } = story.network.group()
   const position = story.last()?.position ?? 0
-  const [mail] = alice.parsec.checkpoints()
+  const [mail] = alice.parsec.proofs.checkpoints()
   const lie = encodeStatement({ ...(mail as CheckpointStatement), stateDigest: new Uint8Array(32) })
   const share = (statement: Uint8Array, by = 'bob') =>
     encodeShares({
@@ -338,7 +338,7 @@ describe('a voter that signs two checkpoints for one position', () => {
     )
     const first = fresh.handleCheckpoints(idOf('carol'), share(lie))
     expect(first.faults.map(({ evidence }) => evidence)).toEqual([undefined])
-    expect(fresh.checkpoints()[0]?.signed).toHaveLength(1)
+    expect(fresh.proofs.checkpoints()[0]?.signed).toHaveLength(1)
     const truth = encodeStatement(mail as CheckpointStatement)
     const [fault] = fresh.handleCheckpoints(idOf('carol'), share(truth)).faults
     expect(verifyCheckpointEvidence(fault?.evidence as Uint8Array, story.trust).position).toBe(position)

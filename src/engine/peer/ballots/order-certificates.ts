@@ -56,7 +56,7 @@ export class OrderCertificates {
     }
     const after = settledAt + 1
     const proof = await this.#proof(
-      () => this.#parts.parsec()?.chainProof(finality.fromPosition, after) ?? null,
+      () => this.#parts.parsec()?.proofs.chain(finality.fromPosition, after) ?? null,
       signal,
     )
     const blocks = await this.#blocks(finality.fromPosition, after)

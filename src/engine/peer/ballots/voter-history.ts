@@ -26,7 +26,7 @@ export class VoterHistory {
 
   /** Takes up the changes that core knows of now. */
   #follow(parsec: Parsec): void {
-    for (const { position, epoch, nextVoters } of parsec.checkpoints(this.#checked + 1)) {
+    for (const { position, epoch, nextVoters } of parsec.proofs.checkpoints(this.#checked + 1)) {
       this.#checked = position
       if (epoch === this.#epoch) continue
       this.#epoch = epoch

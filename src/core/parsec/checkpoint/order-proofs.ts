@@ -1,0 +1,46 @@
+/**
+ * @module core/parsec/checkpoint/order-proofs
+ *
+ * What a peer can prove of its order (parsec §8): its checkpoints, and where blocks stand.
+ */
+
+import type { Bytes } from '../../../base/bytes.ts'
+import type { State } from '../state.ts'
+import { type ChainProof, type CheckpointView, chainProof, checkpointProof, positionProof, viewOf } from './proofs.ts'
+
+export class OrderProofs<Payload> {
+  readonly #state: State<Payload>
+
+  constructor(state: State<Payload>) {
+    this.#state = state
+  }
+
+  /** The checkpoints of our order between two positions, both included, in order. */
+  checkpoints(from = 0, to = Number.POSITIVE_INFINITY): readonly CheckpointView[] {
+    const { all } = this.#state.checkpoints
+    return all
+      .filter(({ position }) => position >= from && position <= to)
+      .map((checkpoint) => viewOf(this.#state, checkpoint))
+  }
+
+  /** Positions of the proven ones, in the order in which they became so. */
+  get proven(): readonly number[] {
+    return this.#state.checkpoints.proven
+  }
+
+  /** What proves the checkpoint at a position to who knows genesis; null where there is none, or none proven. */
+  checkpoint(position: number): Bytes | null {
+    const checkpoint = this.#state.checkpoints.at(position)
+    return checkpoint === undefined ? null : checkpointProof(this.#state, checkpoint)
+  }
+
+  /** What chains blocks, from one place to before another, to the next proven checkpoint; null where there is none yet. */
+  chain(from: number, after: number): ChainProof | null {
+    return chainProof(this.#state, from, after)
+  }
+
+  /** What proves that this encoded observation is the block at a position; null while no checkpoint covers it. */
+  position(position: number, observation: Bytes): Bytes | null {
+    return positionProof(this.#state, position, observation)
+  }
+}
