@@ -216,6 +216,7 @@ export class PeerEngine {
       for (const message of effects) this.#events.send(message)
       return this.#store.appendBlocks(blocks)
     })
+    // Whoever comes after waits for this step only to be over; its failure is told below.
     this.#publishing = Promise.all([this.#publishing, sent.catch(() => undefined)]).then(() => undefined)
     const published = this.#publishing
     try {

@@ -10,7 +10,15 @@
 
 import { memoryLog } from '../../log/index.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { EventLog, NewFact, ReadOptions, RecordedFact, Revision, SubscribeOptions } from '../../ports/event-log.ts'
+import {
+  type EventLog,
+  LogError,
+  type NewFact,
+  type ReadOptions,
+  type RecordedFact,
+  type Revision,
+  type SubscribeOptions,
+} from '../../ports/event-log.ts'
 import { type AppendFault, appendError, isWritten } from '../append-fault.ts'
 import type { SeededRandom } from '../seeded-random.ts'
 import { factText } from './fact-text.ts'
@@ -218,7 +226,8 @@ class SimLog implements EventLog {
   async #leave(append: Pending): Promise<void> {
     try {
       await this.#disk.write(append)
-    } catch {
+    } catch (error) {
+      if (!(error instanceof LogError)) throw error
       this.#disk.counts.fences += 1
     }
   }

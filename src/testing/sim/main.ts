@@ -90,6 +90,7 @@ class Run {
       ...(scenario === undefined ? {} : { scenario: JSON.parse(scenario) as NonNullable<SimJob['scenario']> }),
       ...(plant === undefined ? {} : { plant }),
       ...(workload === undefined ? {} : { workload }),
+      ...(seed === undefined ? {} : { wantsDigest: true }),
     }
     let next = 0
     await this.#onEachThread(async () => {
@@ -147,10 +148,10 @@ class Run {
 
   #take(outcome: SimOutcome, total?: number): void {
     this.#report.add(outcome)
-    const { json, seed } = this.#options
+    const { json } = this.#options
     if (json === true) return
     if (outcome.violation !== undefined) say(failureText(outcome))
-    if (seed !== undefined) say(`digest ${outcome.digest}`)
+    if (outcome.digest !== undefined) say(`digest ${outcome.digest}`)
     if (Date.now() < this.#saidMs + PROGRESS_EVERY_MS) return
     this.#saidMs = Date.now()
     say(`... ${this.#report.runs}${total === undefined ? '' : ` of ${total}`} seeds`)
