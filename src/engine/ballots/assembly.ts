@@ -6,7 +6,7 @@
 
 import { toHex } from '../../base/text.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { EventLog } from '../../ports/event-log.ts'
+import type { EventLog, LogError } from '../../ports/event-log.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Signer } from '../../ports/signature-scheme.ts'
 import { NoticeQueue } from '../notices.ts'
@@ -31,6 +31,8 @@ export interface Assembly {
 export interface AssemblyOptions extends Omit<Required<ConsensusServiceOptions>, 'signer'> {
   /** The deadline of a session passed: what an `ordered` one owes is for the order to carry. */
   readonly deadlinePassed?: () => void
+  /** Somebody else writes one of our streams. */
+  readonly fenced?: (error: LogError) => void
 }
 
 /** `signer` names the streams and the scheme. */

@@ -44,6 +44,8 @@ interface Parts {
   readonly maxSessionsPerScope: number
   /** The deadline of a session passed, after what it says of itself is logged. */
   readonly deadlinePassed?: () => void
+  /** Somebody else writes one of our streams: nothing is written any more. */
+  readonly fenced?: (error: LogError) => void
 }
 
 /** What `open` decides upon. */
@@ -365,6 +367,7 @@ export class SessionEngine {
     this.#fence = error
     this.#parts.logger.error({ error }, 'another process writes with this identity; nothing is written any more')
     this.#actors.close()
+    this.#parts.fenced?.(error)
   }
 
   /** The clock's word that a deadline passed is a command like any other. */

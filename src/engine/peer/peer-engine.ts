@@ -18,6 +18,7 @@ import {
   type ParsecStep,
   type SendMessage,
 } from '../../core/parsec/index.ts'
+import type { LogError } from '../../ports/event-log.ts'
 import type { Signer } from '../../ports/signature-scheme.ts'
 import { type AgreedBlock, agreedBlock, positionsOf } from './blocks.ts'
 import { PeerError } from './errors.ts'
@@ -310,10 +311,18 @@ export class PeerEngine {
     this.#events.failed(error)
   }
 
+  /** Another of this identity's streams, as of its ballots, turned out to be written by somebody else. */
+  fence(cause: LogError): void {
+    if (!this.#isOver) this.#end(this.#fencedBy(cause))
+  }
+
   /** Callers learn of a fence in one way, whichever of our appends found it. */
   #explained(error: unknown): Error {
     const cause = this.#store.fence
-    if (cause === undefined) return error as Error
+    return cause === undefined ? (error as Error) : this.#fencedBy(cause)
+  }
+
+  #fencedBy(cause: unknown): PeerError {
     const stream = this.#store.gossipStream
     return new PeerError(
       { code: 'Fenced', stream },

@@ -121,6 +121,7 @@ export class Witan<Payload = Bytes> {
       parsec: () => (this.#engine.isRunning ? this.#engine.parsec : undefined),
       vote: (observation) => this.#voteFor(observation),
       evidence: (evidence) => this.#notices.evidence(evidence),
+      fenced: (cause) => this.#engine.fence(cause),
       post: (to, kind, body) => this.#gossiper.sendBallot(to, kind, body),
     })
     this.checkpoints = new CheckpointBook(() => this.#engine.parsec, this.#history)
@@ -327,6 +328,8 @@ export class Witan<Payload = Bytes> {
     this.#error = error
     const isFenced = error instanceof PeerError && error.code === 'Fenced'
     this.#application.end(error)
+    // A peer that stops writes nothing more: no ballots either.
+    this.#ballots.close(error).catch(() => undefined)
     this.#actor.send({ type: isFenced ? 'log.fenced' : 'peer.failed' })
   }
 

@@ -10,7 +10,7 @@ import type { Bytes } from '../../../base/bytes.ts'
 import { toHex } from '../../../base/text.ts'
 import { safe } from '../../../core/ballot/index.ts'
 import type { Observation, Parsec } from '../../../core/parsec/index.ts'
-import type { EventLog } from '../../../ports/event-log.ts'
+import type { EventLog, LogError } from '../../../ports/event-log.ts'
 import type { Signer } from '../../../ports/signature-scheme.ts'
 import { assemble } from '../../ballots/assembly.ts'
 import { ConsensusService } from '../../ballots/consensus-service.ts'
@@ -38,6 +38,8 @@ export interface PeerBallotOptions {
   readonly blockStream: string
   readonly queue: NoticeQueue
   readonly evidence: (evidence: Evidence) => void
+  /** Somebody else writes one of our streams: this identity runs twice. */
+  readonly fenced: (error: LogError) => void
   readonly post: (to: Bytes, kind: BallotMessageKind, body: Bytes) => void
   /** Core, as far as it has run; `undefined` while it does not. */
   readonly parsec: () => Parsec | undefined
@@ -56,11 +58,11 @@ export class PeerBallots {
   readonly provisional$: Observable<Provisional> = this.#provisional.asObservable()
 
   constructor(settings: PeerSettings, options: PeerBallotOptions) {
-    const { identity, log, blockStream, parsec, vote, queue, evidence, post } = options
+    const { identity, log, blockStream, parsec, vote, queue, evidence, post, fenced } = options
     const { clock, random, logger, group } = settings
     this.#queue = queue
     const { signer, ...rest } = withDefaults({ signer: identity, log, clock, random, logger })
-    const assembly = assemble(signer, { ...rest, deadlinePassed: () => this.#order.closeDue() })
+    const assembly = assemble(signer, { ...rest, deadlinePassed: () => this.#order.closeDue(), fenced })
     const { engine, registry, notifier } = assembly
     this.#certificates = new OrderCertificates({ parsec, log, blockStream, group })
     this.#order = new OrderedBallots(
