@@ -328,8 +328,7 @@ export class Witan<Payload = Bytes> {
     this.#error = error
     const isFenced = error instanceof PeerError && error.code === 'Fenced'
     this.#application.end(error)
-    // A peer that stops writes nothing more: no ballots either.
-    this.#ballots.close(error).catch(() => undefined)
+    this.#ballots.abandon(error)
     this.#actor.send({ type: isFenced ? 'log.fenced' : 'peer.failed' })
   }
 

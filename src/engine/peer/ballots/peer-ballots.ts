@@ -134,6 +134,11 @@ export class PeerBallots {
     this.#order.closeDue()
   }
 
+  /** The peer has failed: it writes nothing more, no ballots either. */
+  abandon(reason: Error): void {
+    void this.close(reason)
+  }
+
   async close(error: Error): Promise<void> {
     this.#spreader.stop()
     this.#order.close(error)
