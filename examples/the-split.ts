@@ -90,7 +90,6 @@ export async function agree(say: (line: string) => void): Promise<Agreement> {
   const yesOfAnn = await annsView.vote(true)
   const noOfBen = await bensView.vote(false)
   const noOfCid = await cidsView.vote(false)
-  const give = (vote: safe.SafeVote): Uint8Array => safe.encodeBallotMessage({ type: 'votes', votes: [vote] })
 
   await ann.scope(SCOPE).receive(give(noOfBen))
   const annHavingHeardTwo = annsView.outcome
@@ -112,6 +111,8 @@ export async function agree(say: (line: string) => void): Promise<Agreement> {
   say(`A stranger who knows the three keys verifies ${certificate.length} bytes: ${outcome}.`)
   return { annHavingHeardTwo, ann: annsView.outcome, cid: cidsView.outcome }
 }
+
+const give = (vote: safe.SafeVote): Uint8Array => safe.encodeBallotMessage({ type: 'votes', votes: [vote] })
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
