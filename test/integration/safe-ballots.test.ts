@@ -330,3 +330,42 @@ describe('sessions that are over', () => {
     expect(scope.stats).toMatchObject({ expired: 119, yes: 1 })
   })
 })
+
+describe('what was made for another scope, roster or group', () => {
+  it('is refused, however it is replayed', async () => {
+    const here = peers(4)
+    const [first, second] = here.services as [ConsensusService, ConsensusService]
+    const id = await proposed(here)
+    const votes = here.signers.slice(0, 3).map((signer) => safe.signVote(fromHex(id), true, signer))
+    const ballot = safe.encodeBallotMessage({ type: 'votes', votes })
+    await first.scope(SCOPE).receive(ballot)
+    const [proposal] = (await first.scope(SCOPE).messagesOf(id)) as [Uint8Array]
+    const bytes = await first.scope(SCOPE).proposal(id).certificate()
+    const certificate = safe.encodeBallotMessage({ type: 'certificate', bytes })
+    // Another scope: neither proposal nor certificate open there, and the votes are for nothing that is.
+    const other = second.scope('another')
+    await other.propose({ name: 'buy a bell', roster: here.roster })
+    expect(await codeOf(other.receive(proposal))).toBe('ForeignProposal')
+    expect(await codeOf(other.receive(certificate))).toBe('ForeignProposal')
+    await other.receive(ballot)
+    expect(other.stats).toMatchObject({ open: 1, yes: 0, earlyVotes: 3 })
+    // The same words, asked again, are another proposal: no vote of the first counts.
+    const again = await second.scope(SCOPE).propose({ name: 'buy a bell', roster: here.roster })
+    await second.scope(SCOPE).receive(ballot)
+    expect(again.state).toMatchObject({ yes: 0, outcome: null })
+    // Another roster, another group, another scope, a higher threshold: the certificate proves nothing.
+    const refused = (change: Partial<safe.CertificateTrust>): string | undefined => {
+      try {
+        safe.verifyCertificate(bytes, { ...trust(here.roster), ...change })
+        return undefined
+      } catch (error) {
+        return (error as { readonly code?: string }).code
+      }
+    }
+    expect(refused({})).toBeUndefined()
+    expect(refused({ roster: here.roster.slice(1) })).toBe('InvalidCertificate')
+    expect(refused({ groupId: new Uint8Array(32) })).toBe('InvalidCertificate')
+    expect(refused({ scope: 'another' })).toBe('InvalidCertificate')
+    expect(refused({ policy: { finality: 'quorum', threshold: 1 } })).toBe('InvalidCertificate')
+  })
+})

@@ -214,3 +214,20 @@ describe('ballots of finality quorum in a group', () => {
     expect(here.witan('ben').scope(SCOPE).proposal(id).state?.phase).toBe('open')
   })
 })
+
+it('a ballot of one group is nothing in another', async () => {
+  const here = await group(11)
+  const there = new VirtualPeers(NAMES, 12, { application: new Uint8Array([1]) })
+  const { witan } = await there.start('ann')
+  const { id } = await propose(here, 'ann')
+  await here.peers.clock.advance(2_000)
+  const kept: Uint8Array[] = []
+  for await (const { observation, kind } of here.witan('ann').history.allBlocks()) {
+    if (kind === 'ballotProposal' && observation.type === 'OpaquePayload') kept.push(observation.payload.subarray(1))
+  }
+  expect(kept.map((bytes) => toHex(safe.decodeSignedProposal(bytes, simulatedSigner('ann').scheme).id))).toContain(id)
+  for (const bytes of kept) {
+    const message = new Uint8Array([0, 0, 0, 0, ...bytes])
+    expect(await codeOf(witan.scope(SCOPE).receive(message))).toBe('ForeignProposal')
+  }
+})
