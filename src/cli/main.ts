@@ -14,6 +14,7 @@ import { paint } from './output.ts'
 import { logCommand, replayCommand } from './peer/audit.ts'
 import { ballotCommands } from './peer/ballot-commands.ts'
 import { blocksCommand, initCommand, statusCommand, voteCommand } from './peer/commands.ts'
+import { whyStuckCommand } from './peer/explain.ts'
 import { membersCommands } from './peer/members.ts'
 import { runCommand } from './peer/run.ts'
 import { UsageError } from './usage-error.ts'
@@ -35,6 +36,7 @@ function program(): Command {
     .addCommand(logCommand())
     .addCommand(replayCommand())
     .addCommand(verifyCommand())
+    .addCommand(whyStuckCommand())
   for (const command of [...membersCommands(), ...ballotCommands()]) witan.addCommand(command)
   return witan
 }

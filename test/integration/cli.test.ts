@@ -108,6 +108,8 @@ describe('witan', () => {
       'vote',
       'blocks',
       'status',
+      'members',
+      'why-stuck',
       'log',
       'replay',
       'verify',

@@ -1,11 +1,14 @@
 /** `witan add` and `witan remove` from a running peer: what they tell until the change is agreed. */
 import { afterEach, describe, expect, it } from 'vitest'
-import { toHex } from '../../src/base/text.ts'
+import { utf8 } from '../../src/base/bytes.ts'
+import { fromHex, toHex } from '../../src/base/text.ts'
+import { explained } from '../../src/cli/peer/explain.ts'
 import { type ChangeProgress, change } from '../../src/cli/peer/members.ts'
 import { systemRandom } from '../../src/crypto/index.ts'
 import { createWitan, type Witan } from '../../src/engine/peer/witan.ts'
 import { systemClock } from '../../src/engine/system-clock.ts'
 import { memoryLog } from '../../src/log/index.ts'
+import type { EventLog } from '../../src/ports/event-log.ts'
 import type { Signer } from '../../src/ports/signature-scheme.ts'
 import { MemoryNetwork } from '../../src/transport/index.ts'
 import { namedSigner } from '../support/transport.ts'
@@ -14,8 +17,10 @@ const signers = ['ann', 'ben', 'cas', 'dot'].map((name) => namedSigner(`members 
 const genesis = { members: signers.slice(0, 3).map(({ identity }) => identity) }
 const [, , , dot] = signers as [Signer, Signer, Signer, Signer]
 const running: Witan[] = []
+const logs: EventLog[] = []
 afterEach(async () => {
   for (const witan of running.splice(0)) await witan.close()
+  logs.splice(0)
 })
 
 async function startAll(): Promise<[Witan, Witan, Witan, Witan]> {
@@ -24,7 +29,9 @@ async function startAll(): Promise<[Witan, Witan, Witan, Witan]> {
     const isFounder = identity !== dot
     const join = isFounder ? {} : { join: { section: genesis.members } }
     const transport = network.join(identity.identity)
-    running.push(await createWitan({ identity, genesis, log: memoryLog(), transport, ...join }))
+    const log = memoryLog()
+    logs.push(log)
+    running.push(await createWitan({ identity, genesis, log, transport, ...join }))
   }
   return running as [Witan, Witan, Witan, Witan]
 }
@@ -81,5 +88,25 @@ describe('a change of the voters', () => {
     expect(steps.at(-1)).toEqual({ type: 'progress', supporters: [ben.id], needed: 3 })
     while (ann.membership.changes.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
     expect(ann.membership.changes).toEqual([{ type: 'add', peer: id, supporters: [ben.id], needed: 3 }])
+  })
+})
+
+describe('what the log of a peer says of its order', () => {
+  it('tells why a block stands where it stands, and what the election waits for', async () => {
+    const [ann, ben, cas] = await startAll()
+    await (await ann.vote(utf8('hello'))).agreed
+    const log = logs[0] as EventLog
+    const ask = (request: Parameters<typeof explained>[3]) => explained(log, ann.group, ann.id, request)
+    const block = await ask({ command: 'explainBlock', index: 1 })
+    expect(block.text).toContain(`block 1: payload of 6 bytes by ${ann.id.slice(0, 8)}`)
+    expect(block.data).toMatchObject({ index: 1, voter: ann.id, election: { voters: ann.membership.voters } })
+    await expect(ask({ command: 'explainBlock', index: 9 })).rejects.toThrow('no block 9')
+    await ben.close()
+    await cas.close()
+    await ann.members.remove(fromHex(ben.id))
+    const stuck = await ask({ command: 'whyStuck' })
+    expect(stuck.text).toContain('waits for votes')
+    expect(stuck.text).toContain(`Remove ${ben.id.slice(0, 8)}, votes of ${ann.id.slice(0, 8)}; lacks 2 of`)
+    expect(stuck.data).toMatchObject({ waitsFor: 'votes', needed: 3, undecided: [{ lacks: 2 }] })
   })
 })

@@ -14,8 +14,8 @@ import { History } from '../../engine/peer/history.ts'
 import { groupOf } from '../../engine/peer/options.ts'
 import { PeerStore } from '../../engine/peer/store.ts'
 import { line } from '../output.ts'
-import { wholeNumber } from './commands.ts'
 import { PeerFolder } from './folder.ts'
+import { wholeNumber } from './whole-number.ts'
 
 export function logCommand(): Command {
   return new Command('log')

@@ -11,10 +11,16 @@ import { fromHex } from '../../base/text.ts'
 import { line } from '../output.ts'
 import { UsageError } from '../usage-error.ts'
 import { askOrRefuse } from './control.ts'
+import { printExplanation } from './explain.ts'
 import { PeerFolder, parseId } from './folder.ts'
+import { wholeNumber } from './whole-number.ts'
 
 interface JsonOption {
   readonly json?: true
+}
+
+interface LogOption {
+  readonly log?: string
 }
 
 const DEFAULT_SCOPE = 'default'
@@ -94,12 +100,17 @@ function decisionsCommand(): Command {
 
 function explainCommand(): Command {
   return new Command('explain')
-    .description('why a ballot is decided so, or what is missing: who has not voted, until when')
+    .description('why a ballot is decided so, or what is missing; with `block INDEX`: why that block stands there')
     .argument('<folder>')
-    .argument('<id>', 'of the proposal, 64 hex digits')
+    .argument('<id>', 'of the proposal, 64 hex digits; or the word block')
+    .argument('[index]', 'place of the block among all blocks, from 0')
+    .option('--log <place>', 'as for `witan run`; for blocks of a peer that does not run')
     .option('--json', 'print JSON')
     .exitOverride()
-    .action(async (path: string, id: string, { json }: JsonOption) => {
+    .action(async (path: string, id: string, index: string | undefined, options: JsonOption & LogOption) => {
+      const { json } = options
+      if (id === 'block')
+        return printExplanation(path, { command: 'explainBlock', index: wholeNumber(index ?? '') }, options)
       parseId('id', id)
       const request = { command: 'explain', id: id.toLowerCase() } as const
       for await (const value of await askOrRefuse(new PeerFolder(path).controlPath, path, request))

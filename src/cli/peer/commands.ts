@@ -14,6 +14,7 @@ import { UsageError } from '../usage-error.ts'
 import { askOrRefuse, askRunning, type ControlRequest } from './control.ts'
 import { PeerFolder, parseAddress, parseEndpoint, parseId } from './folder.ts'
 import { textOf } from './run.ts'
+import { wholeNumber } from './whole-number.ts'
 
 interface JsonOption {
   readonly json?: true
@@ -171,11 +172,4 @@ async function print(
 
 function collect(value: string, before: string[]): string[] {
   return [...before, value]
-}
-
-export function wholeNumber(text: string): number {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 0)
-    throw new UsageError(`${JSON.stringify(text)} is no position; it must be a whole number from 0`)
-  return value
 }

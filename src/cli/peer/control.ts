@@ -15,6 +15,8 @@ export type ControlRequest =
   | { readonly command: 'status' }
   | { readonly command: 'vote'; readonly payload: string; readonly wait: boolean }
   | { readonly command: 'members' }
+  | { readonly command: 'explainBlock'; readonly index: number }
+  | { readonly command: 'whyStuck' }
   | { readonly command: 'add' | 'remove'; readonly id: string; readonly info: string; readonly wait: boolean }
   | { readonly command: 'leave' }
   | { readonly command: 'blocks'; readonly from: number; readonly follow: boolean }

@@ -13,12 +13,14 @@ import { systemRandom } from '../../crypto/index.ts'
 import { groupOf } from '../../engine/peer/options.ts'
 import { createWitan, type Witan } from '../../engine/peer/witan.ts'
 import { systemClock } from '../../engine/system-clock.ts'
+import type { EventLog } from '../../ports/event-log.ts'
 import { SILENT } from '../../ports/logger.ts'
 import { createTcpTransport } from '../../transport/index.ts'
 import { line, paint } from '../output.ts'
 import { UsageError } from '../usage-error.ts'
 import { answerBallot } from './ballots.ts'
 import { type ControlRequest, serveControl } from './control.ts'
+import { explained } from './explain.ts'
 import { PeerFolder } from './folder.ts'
 import { change } from './members.ts'
 
@@ -72,7 +74,7 @@ async function run(path: string, options: RunOptions): Promise<void> {
     logger,
     ...(isMember ? {} : { join: { section: [] } }),
   })
-  const control = await serveControl(folder.controlPath, (request, signal) => answer(witan, request, signal))
+  const control = await serveControl(folder.controlPath, (request, signal) => answer(witan, log, request, signal))
   show(witan, options.json === true)
   const interrupted = new Promise<void>((resolve) => {
     process.once('SIGINT', resolve)
@@ -121,7 +123,12 @@ export function textOf(bytes: Uint8Array): string {
   }
 }
 
-async function* answer(witan: Witan, request: ControlRequest, signal: AbortSignal): AsyncGenerator<object> {
+async function* answer(
+  witan: Witan,
+  log: EventLog,
+  request: ControlRequest,
+  signal: AbortSignal,
+): AsyncGenerator<object> {
   switch (request.command) {
     case 'propose':
     case 'ballot':
@@ -139,6 +146,10 @@ async function* answer(witan: Witan, request: ControlRequest, signal: AbortSigna
       if (request.wait) yield { type: 'agreed', position: (await receipt.agreed).position }
       return
     }
+    case 'explainBlock':
+    case 'whyStuck':
+      yield await explained(log, witan.group, witan.id, request, signal)
+      return
     case 'members':
       yield { id: witan.id, ...witan.membership }
       return

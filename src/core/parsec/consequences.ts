@@ -7,7 +7,7 @@
 
 import type { Observation, PeerId } from '../../wire/canonical/types.ts'
 import type { Decision } from './election/election.ts'
-import type { OpenKey } from './election/keys.ts'
+import type { KeyIndex, OpenKey } from './election/keys.ts'
 import type { Voters } from './election/voters.ts'
 import type { Block, Proof } from './facts.ts'
 import { type EventIndex, NONE, type PeerIndex } from './graph/graph.ts'
@@ -35,9 +35,20 @@ export function applyDecision<P>(state: State<P>, decision: Decision): Voters | 
   return state.peers.removedAt(state.self) === NONE ? after : null
 }
 
+/** parsec §2: no block without a vote of a voter, nor for what is internal. Of an undecided key. */
+export function makesBlock<P>(state: State<P>, voters: Voters, key: KeyIndex): boolean {
+  const votes = state.keys.open(key)?.votes ?? []
+  if (!votes.some((vote) => voters.has(state.graph.creatorOf(vote)))) return false
+  return !isInternal(state.observationAt(votes[0] ?? NONE))
+}
+
+function isInternal<P>({ type }: Observation<P>): boolean {
+  return type === 'StartDkg' || type === 'DkgMessage'
+}
+
 /** parsec §2: one proof per voter, the first inserted, in order of id. No proof, no block; nor for what is internal. */
 function queueBlock<P>(state: State<P>, voters: Voters, open: OpenKey, observation: Observation<P>): void {
-  if (observation.type === 'StartDkg' || observation.type === 'DkgMessage') return
+  if (isInternal(observation)) return
   const signatures = new Map<PeerIndex, Uint8Array>()
   for (const vote of open.votes) {
     const voter = state.graph.creatorOf(vote)

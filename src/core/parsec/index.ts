@@ -49,6 +49,9 @@ export { type Coin, type CoinToss, ROUND_PARITY } from './election/coin.ts'
 export type { ConsensusMode } from './election/keys.ts'
 export type { MetaVote } from './election/meta-votes.ts'
 export { ParsecError, type ParsecErrorCode, type ParsecErrorData } from './errors.ts'
+export { type Agreement, type BlockExplanation, explainBlock } from './explain/block.ts'
+export type { EventName } from './explain/replay.ts'
+export { type Stuck, type UndecidedPayload, type WaitsFor, whyStuck } from './explain/stuck.ts'
 export { PARSEC_SCHEMA_VERSION, parsecFactFromJson, parsecFactToJson } from './fact-codec.ts'
 export type {
   Block,

@@ -14,7 +14,7 @@ import { type PeerStanding, peerMachine } from '../../../machines/peer.machine.t
 import { type Bytes, EMPTY_BYTES } from '../../base/bytes.ts'
 import { fromHex, toHex } from '../../base/text.ts'
 import type { safe } from '../../core/ballot/index.ts'
-import { decodeEvent, type Observation, type ParsecFact } from '../../core/parsec/index.ts'
+import { decodeEvent, type Group, type Observation, type ParsecFact } from '../../core/parsec/index.ts'
 import type { ConsensusService } from '../ballots/consensus-service.ts'
 import type { Decision } from '../ballots/safe/decision.ts'
 import type { BallotScope } from '../ballots/safe/scope.ts'
@@ -142,6 +142,11 @@ export class Witan<Payload = Bytes> {
   /** Hex of our id. */
   get id(): string {
     return this.#self
+  }
+
+  /** What all peers have in common: for proofs, and for `witan/parsec`. */
+  get group(): Group<Bytes> {
+    return this.#settings.group
   }
 
   get status(): Status {

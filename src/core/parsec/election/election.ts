@@ -71,6 +71,11 @@ export class Election {
     return this.#voters
   }
 
+  /** Events before it count for nothing in the running election. */
+  get base(): EventIndex {
+    return this.#base
+  }
+
   /** How many elections ended. */
   get number(): number {
     return this.#number
