@@ -104,4 +104,16 @@ describe('NoticeQueue', () => {
     notices.publish(() => seen.push('last'))
     expect(seen).toEqual(['outer', 'nested', 'last'])
   })
+
+  it('goes on after a notice that throws, with what waited first', () => {
+    const seen: string[] = []
+    const notices = new NoticeQueue()
+    const broken = (): void => {
+      notices.publish(() => seen.push('waited'))
+      throw new RangeError('its own')
+    }
+    expect(() => notices.publish(broken)).toThrow('its own')
+    notices.publish(() => seen.push('next'))
+    expect(seen).toEqual(['waited', 'next'])
+  })
 })
