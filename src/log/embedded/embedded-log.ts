@@ -23,13 +23,13 @@ import {
   type ReadOptions,
   type RecordedFact,
   type Revision,
-  type SubscribeOptions,
 } from '../../ports/event-log.ts'
 import { checkExpectedRevision, checkFacts, checkStreamName } from '../check.ts'
 import { invalidArgument, logClosed, logCorrupted, wrongExpectedRevision } from '../errors.ts'
-import { type ChunkRequest, type FactSource, pull, subscription } from '../pull.ts'
+import { type ChunkRequest, pull } from '../pull.ts'
+import { PulledLog } from '../pulled-log.ts'
 import { sameContent } from '../same-content.ts'
-import { ALL, Wakeups } from '../wakeups.ts'
+import { ALL } from '../wakeups.ts'
 import { type CommitTarget, GroupCommit, type PendingAppend } from './group-commit.ts'
 import {
   decodeRecord,
@@ -56,8 +56,7 @@ export interface EmbeddedLogOptions {
   readonly verify?: 'recent' | 'all'
 }
 
-class EmbeddedLog implements EventLog, FactSource<RawRecord>, CommitTarget {
-  readonly wakeups = new Wakeups()
+class EmbeddedLog extends PulledLog<RawRecord> implements EventLog, CommitTarget {
   readonly #store: LevelStore
   readonly #positions: Positions
   readonly #heads: StreamHeads
@@ -67,6 +66,7 @@ class EmbeddedLog implements EventLog, FactSource<RawRecord>, CommitTarget {
   #closing: Promise<void> | undefined
 
   constructor(store: LevelStore, positions: Positions) {
+    super()
     this.#store = store
     this.#positions = positions
     this.#heads = new StreamHeads((stream) => store.head(streamPrefix(stream)))
@@ -242,22 +242,6 @@ class EmbeddedLog implements EventLog, FactSource<RawRecord>, CommitTarget {
   /** For its own use, which a closing log waits for. */
   #read(stream: string, options: ReadOptions): AsyncIterable<RecordedFact> {
     return pull({ chunk: (request) => this.chunk(request), decode: decodeRecord, isClosed: false }, stream, options)
-  }
-
-  read(stream: string, options: ReadOptions = {}): AsyncIterable<RecordedFact> {
-    return pull(this, stream, options)
-  }
-
-  readAll(options: ReadOptions = {}): AsyncIterable<RecordedFact> {
-    return pull(this, ALL, options)
-  }
-
-  subscribe(stream: string, options: SubscribeOptions = {}): AsyncIterable<RecordedFact> {
-    return subscription(this, stream, options)
-  }
-
-  subscribeAll(options: SubscribeOptions = {}): AsyncIterable<RecordedFact> {
-    return subscription(this, ALL, options)
   }
 
   async lastRevision(stream: string): Promise<Revision> {

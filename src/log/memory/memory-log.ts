@@ -8,20 +8,14 @@
  * Assumes: the caller does not change a fact after handing it over; facts are kept as they are, not copied.
  */
 
-import {
-  type EventLog,
-  type NewFact,
-  type ReadOptions,
-  type RecordedFact,
-  type Revision,
-  type SubscribeOptions,
-} from '../../ports/event-log.ts'
+import type { EventLog, NewFact, RecordedFact, Revision } from '../../ports/event-log.ts'
 import { checkExpectedRevision, checkFacts, checkStreamName } from '../check.ts'
 import { logClosed, wrongExpectedRevision } from '../errors.ts'
-import { type ChunkRequest, type FactSource, pull, subscription } from '../pull.ts'
+import type { ChunkRequest } from '../pull.ts'
+import { PulledLog } from '../pulled-log.ts'
 import { recordedFact } from '../recorded.ts'
 import { sameContent } from '../same-content.ts'
-import { ALL, Wakeups } from '../wakeups.ts'
+import { ALL } from '../wakeups.ts'
 
 interface Entry {
   readonly stream: string
@@ -30,8 +24,7 @@ interface Entry {
   readonly fact: NewFact
 }
 
-class MemoryLog implements EventLog, FactSource<Entry> {
-  readonly wakeups = new Wakeups()
+class MemoryLog extends PulledLog<Entry> implements EventLog {
   readonly #all: Entry[] = []
   readonly #streams = new Map<string, Entry[]>()
   #isClosed = false
@@ -81,22 +74,6 @@ class MemoryLog implements EventLog, FactSource<Entry> {
 
   decode({ stream, revision, position, fact }: Entry): RecordedFact {
     return recordedFact(stream, revision, BigInt(position), fact)
-  }
-
-  read(stream: string, options: ReadOptions = {}): AsyncIterable<RecordedFact> {
-    return pull(this, stream, options)
-  }
-
-  readAll(options: ReadOptions = {}): AsyncIterable<RecordedFact> {
-    return pull(this, ALL, options)
-  }
-
-  subscribe(stream: string, options: SubscribeOptions = {}): AsyncIterable<RecordedFact> {
-    return subscription(this, stream, options)
-  }
-
-  subscribeAll(options: SubscribeOptions = {}): AsyncIterable<RecordedFact> {
-    return subscription(this, ALL, options)
   }
 
   async lastRevision(stream: string): Promise<Revision> {
