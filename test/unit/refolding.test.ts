@@ -15,9 +15,10 @@ const FENCED = new LogError({ code: 'WrongExpectedRevision', stream: 's', expect
 async function failed(error: LogError): Promise<{ writer: StreamWriter; refolding: Refolding }> {
   const failures: LogError[] = [error]
   const log: Pick<EventLog, 'append'> = {
-    append: (_stream, facts, expected) => {
+    append: async (_stream, facts, expected) => {
       const failure = failures.shift()
-      return failure === undefined ? Promise.resolve(expected + facts.length) : Promise.reject(failure)
+      if (failure !== undefined) throw failure
+      return expected + facts.length
     },
   }
   const writer = new StreamWriter(log as EventLog, 's', 4)
