@@ -33,6 +33,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
       vitest(
         ...IN_ONE_PROCESS,
         'test/unit/parsec',
+        'test/unit/inspector.test.ts',
         'test/property/gossip-schedule.test.ts',
         'test/property/parsec-facts.test.ts',
       ),

@@ -13,6 +13,8 @@ export type Verdict = 'killed' | 'timed out' | 'survived' | 'invalid'
 
 const COPIED = ['src', 'machines', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts']
 
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+
 interface Outcome {
   /** Null: it took too long. */
   readonly code: number | null
@@ -58,14 +60,24 @@ export class MutationTree {
     let output = ''
     child.stdout?.on('data', (text: Buffer) => (output += text.toString()))
     child.stderr?.on('data', (text: Buffer) => (output += text.toString()))
+    const stop = (): void => {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+    }
+    // A group of its own: whoever ends us would leave it running, and mutations like to run for ever.
+    const interrupted = (): never => {
+      stop()
+      process.exit(1)
+    }
+    for (const signal of SIGNALS) process.once(signal, interrupted)
     return new Promise((resolve) => {
       let isLate = false
       const timer = setTimeout(() => {
         isLate = true
-        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+        stop()
       }, timeoutMs)
       child.on('close', (code) => {
         clearTimeout(timer)
+        for (const signal of SIGNALS) process.off(signal, interrupted)
         resolve({ code: isLate ? null : code, output })
       })
     })
