@@ -67,6 +67,16 @@ describe('a ballot in the order', () => {
       expect(() => safe.verifyCertificate(bytes, trustOf(here, { threshold: 1 }))).toThrow(/threshold/)
     }
     await here.peers.settle(working)
+    // A scope that is deleted here: the order has it still, and our log what proves it.
+    const deleted = here.witan('dot').scope(SCOPE)
+    await here.peers.settle(deleted.delete())
+    expect([deleted.proposals(), deleted.proposal(id).outcome]).toEqual([[], 'no'])
+    const bytes = await here.peers.settle(deleted.proposal(id).certificate())
+    expect(safe.verifyCertificate(bytes, trustOf(here)).outcome).toBe('no')
+    await here.peers.stop(here.running.get('dot') as RunningPeer)
+    const back = await here.peers.settle(here.peers.start('dot'))
+    expect(back.witan.scope(SCOPE).proposals()).toEqual([])
+    expect(back.witan.scope(SCOPE).proposal(id).outcome).toBe('no')
   })
 
   it('is closed at its deadline, and silence counts as its proposal says', async () => {
@@ -212,6 +222,11 @@ describe('ballots of finality quorum in a group', () => {
     await here.peers.settle(here.witan('ben').scope(SCOPE).configure({ finality: 'quorum', roster }))
     await here.peers.clock.advance(60_000)
     expect(here.witan('ben').scope(SCOPE).proposal(id).state?.phase).toBe('open')
+    expect(await codeOf(here.peers.settle(here.witan('ben').scope(SCOPE).configure({ finality: 'ordered' })))).toBe(
+      'NotSettled',
+    )
+    const [message] = (await here.witan('ann').scope(SCOPE).messagesOf(id)) as [Uint8Array]
+    expect(await codeOf(here.peers.settle(here.witan('cid').scope(SCOPE).receive(message)))).toBe('WrongFinality')
   })
 })
 

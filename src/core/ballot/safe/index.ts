@@ -32,7 +32,7 @@ export {
   type SignedProposal,
 } from '../../../wire/ballot/index.ts'
 export { admit, admitOrThrow, type ScopeRules, type VotersBefore } from './admission.ts'
-export { type OrderedCertificateParts, orderedCertificate } from './certificate/ordered.ts'
+export { type OrderedCertificateParts, orderedCertificate, type SettledBallot } from './certificate/ordered.ts'
 export { certificateBytes, quorumCertificate } from './certificate/quorum.ts'
 export type { CertificateTrust, CheckpointView } from './certificate/trust.ts'
 export { type CertifiedOutcome, importCertificate, openCertificate, verifyCertificate } from './certificate/verify.ts'

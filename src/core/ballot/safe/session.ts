@@ -16,6 +16,7 @@ import {
   type Finality,
   type Outcome,
   type SafeVote,
+  type SignedProposal,
   VOTES_DIGEST_BYTES,
 } from '../../../wire/ballot/index.ts'
 import type { OrderedFact } from './ordered/facts.ts'
@@ -63,6 +64,7 @@ export class SafeSession {
   readonly #format: BallotFormat
   #state: SafeSessionState | undefined
   #quorum: QuorumSession | undefined
+  #signed: SignedProposal | undefined
   #facts = 0
   readonly #votesDigest = new Uint8Array(VOTES_DIGEST_BYTES)
 
@@ -82,6 +84,11 @@ export class SafeSession {
   /** How many facts it is made of. */
   get factCount(): number {
     return this.#facts
+  }
+
+  /** The proposal. Throws before the first fact. */
+  get signed(): SignedProposal {
+    return present(this.#signed, 'a session begins with its proposal')
   }
 
   /** What is decided upon in finality `quorum`. */
@@ -137,6 +144,7 @@ export class SafeSession {
 
   #begin(bytes: Bytes, voters: readonly Bytes[] | null): void {
     const signed = decodeSignedProposal(bytes, this.#format)
+    this.#signed = signed
     const { proposal } = signed
     const roster = Roster.of(voters ?? (proposal.roster.type === 'Listed' ? proposal.roster.keys : []))
     const session = new QuorumSession(signed, roster)

@@ -57,13 +57,16 @@ export class Ballots {
       signer,
       clock,
       random,
-      quorumCertificate: async (scope, proposalId) => {
+      loggedCertificate: async (scope, proposalId, signal) => {
         // What is under way to the log is waited for; what is evicted stands there only.
         if (registry.find(scope, proposalId) !== undefined) {
           return quorum.read(scope, fromHex(proposalId), ({ votes }) => safe.quorumCertificate(votes))
         }
-        const { votes } = await registry.loggedSession(scope, proposalId)
-        return safe.quorumCertificate(votes)
+        const logged = await registry.loggedSession(scope, proposalId)
+        const { finality, outcome, settledAt } = logged.state
+        return finality === 'ordered' && order !== undefined
+          ? order.certificate({ signed: logged.signed, outcome, settledAt }, signal)
+          : safe.quorumCertificate(logged.votes)
       },
     }
     this.decisions$ = notifier.settled$.pipe(map((state) => this.#decisionOf(state)))

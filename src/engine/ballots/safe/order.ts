@@ -23,8 +23,8 @@ export interface BallotOrder {
   vote(ballot: OrderedBallot): Promise<safe.SafeVote>
   /** Puts another owner's vote into the order. */
   carry(vote: safe.SafeVote): Promise<void>
-  /** Resolves once a checkpoint covers the settling block. */
-  certificate(proposalId: Bytes, signal?: AbortSignal): Promise<Bytes>
+  /** Resolves once a checkpoint covers the settling block; fails with `NotDecided` before there is one. */
+  certificate(ballot: safe.SettledBallot, signal?: AbortSignal): Promise<Bytes>
 }
 
 export interface OrderedBallot {

@@ -23,6 +23,6 @@ export interface BallotParts {
   readonly signer: Signer
   readonly clock: Clock
   readonly random: Random
-  /** From memory, or from the log where the session is evicted. */
-  quorumCertificate(scope: string, proposalId: string): Promise<Bytes>
+  /** Of a session that is not in the order, or not any more: from memory, or from the log where it is evicted. */
+  loggedCertificate(scope: string, proposalId: string, signal: AbortSignal | undefined): Promise<Bytes>
 }

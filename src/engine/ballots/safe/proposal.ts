@@ -81,8 +81,9 @@ export class BallotProposal {
   /** What proves its outcome to a stranger (ballots §8.7); fails with `NotDecided` before. */
   async certificate({ signal }: WaitOptions = {}): Promise<Bytes> {
     const { order } = this.#parts
-    if (order?.session(this.#id) !== undefined) return order.certificate(this.#id, signal)
-    return this.#parts.quorumCertificate(this.scope, this.id)
+    const ordered = order?.session(this.#id)
+    if (order !== undefined && ordered !== undefined) return order.certificate(ordered, signal)
+    return this.#parts.loggedCertificate(this.scope, this.id, signal)
   }
 
   #isQuorum(): boolean {

@@ -104,10 +104,14 @@ export class QuorumCommands {
     verifier: safe.BallotVerifier,
   ): Command<undefined> {
     const nowSec = Number(this.#parts.engine.nowSec())
-    const settings = host?.safeSettings ?? safe.defaultSafeSettings('quorum')
+    const { order } = this.#parts
+    const settings = host?.safeSettings ?? safe.defaultSafeSettings(order === undefined ? 'quorum' : 'ordered')
+    // ballots §8.4: one finality a scope.
+    if (settings.finality !== 'quorum') {
+      throw safe.refuseSafe({ code: 'WrongFinality', proposalId: toHex(signed.id), expected: settings.finality })
+    }
     safe.checkRosterOfScope(signed, settings)
     safe.checkOpening(signed, nowSec, () => openOf(host, toHex(signed.proposal.owner)))
-    const { order } = this.#parts
     const groupId = order?.groupId ?? null
     const rules: safe.ScopeRules = {
       groupId,

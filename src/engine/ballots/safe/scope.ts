@@ -62,10 +62,16 @@ export class BallotScope extends ScopeConfigBuilder<Promise<void>> {
     return stored ?? safe.defaultSafeSettings(order === undefined ? 'quorum' : 'ordered')
   }
 
-  /** Changes settings; proposals that exist keep theirs, and earlier rosters stay valid for them. */
+  /**
+   * Changes settings; proposals that exist keep theirs, and earlier rosters stay valid for them. Another finality is refused with
+   * `NotSettled` while a session is not settled.
+   */
   async configure(change: safe.SafeScopeChange): Promise<void> {
     const { engine, order } = this.#parts
     if (change.finality === 'ordered' && order === undefined) throw noOrder()
+    const isChanged = change.finality !== undefined && change.finality !== this.settings.finality
+    const unsettled = isChanged ? this.#states().find(({ phase }) => phase !== 'settled') : undefined
+    if (unsettled !== undefined) throw safe.refuseSafe({ code: 'NotSettled', proposalId: unsettled.proposalId })
     await engine.configureScope(this.name, 'safe', (scope) => {
       const fallback = safe.defaultSafeSettings(order === undefined ? 'quorum' : 'ordered')
       const settings = safe.changedSettings(scope?.safeSettings ?? fallback, change)

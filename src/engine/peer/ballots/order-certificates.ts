@@ -48,7 +48,7 @@ export class OrderCertificates {
   }
 
   /** Throws `NotDecided`. */
-  async of(session: safe.OrderedSession, signal: AbortSignal | undefined): Promise<Bytes> {
+  async of(session: safe.SettledBallot, signal: AbortSignal | undefined): Promise<Bytes> {
     const { finality } = session.signed.proposal
     const { settledAt } = session
     if (settledAt === null || finality.type !== 'ordered') {

@@ -34,7 +34,7 @@ export interface OrderedBallotHooks {
   readonly vote: (observation: Observation) => Promise<void>
   readonly equivocation: (scope: string, proof: safe.Equivocation) => void
   readonly provisional: (session: safe.OrderedSession, decision: boolean) => void
-  readonly certificate: (session: safe.OrderedSession, signal: AbortSignal | undefined) => Promise<Bytes>
+  readonly certificate: (ballot: safe.SettledBallot, signal: AbortSignal | undefined) => Promise<Bytes>
 }
 
 const VOTE_KIND = PAYLOAD_KINDS.indexOf('ballotVote')
@@ -122,10 +122,8 @@ export class OrderedBallots implements BallotOrder {
     await this.#put(payload)
   }
 
-  certificate(proposalId: Bytes, signal?: AbortSignal): Promise<Bytes> {
-    const session = this.#fold.get(proposalId)
-    if (session.outcome === null) throw safe.refuseSafe({ code: 'NotDecided', proposalId: toHex(proposalId) })
-    return this.#hooks.certificate(session, signal)
+  certificate(ballot: safe.SettledBallot, signal?: AbortSignal): Promise<Bytes> {
+    return this.#hooks.certificate(ballot, signal)
   }
 
   /** A gossip event of the log. Our own votes stand for ever, whatever becomes of their blocks (ballots §8.6). */

@@ -31,8 +31,11 @@ import type { OrderedSession } from '../ordered/session.ts'
 import { strictVerifier } from '../verifier.ts'
 import { type CertificateTrust, type CheckpointView, checkTrusted, unproven } from './trust.ts'
 
+/** A session that the order settled: what a certificate says of it. */
+export type SettledBallot = Pick<OrderedSession, 'signed' | 'outcome' | 'settledAt'>
+
 export interface OrderedCertificateParts {
-  readonly session: OrderedSession
+  readonly session: SettledBallot
   /** Chain hash before the block at the proposal's `fromPosition`. */
   readonly chainHashBefore: Bytes
   /** The blocks from `fromPosition` to the session's `settledAt`, both included. */
