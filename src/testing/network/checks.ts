@@ -4,8 +4,8 @@
  * The properties of parsec §12 that hold at any time, judged from the blocks that peers polled and from the agenda.
  */
 
-import { fromHex } from '../../base/text.ts'
-import type { PeerId } from '../../core/parsec/index.ts'
+import { fromHex, toHex } from '../../base/text.ts'
+import type { CheckpointView, PeerId } from '../../core/parsec/index.ts'
 import { accusationsMade } from './evident.ts'
 import type { ParsecNetwork } from './network.ts'
 import type { NetworkNode } from './node.ts'
@@ -15,7 +15,19 @@ export function checkRun(network: ParsecNetwork): readonly string[] {
     ...checkAgreement(network, node),
     ...checkIntegrity(network, node),
     ...checkOwnAccusations(network, node),
+    ...checkCheckpoints(network, node),
   ])
+}
+
+/** parsec §8: correct peers state the same at each checkpoint, and have the same checkpoints as far as they got. */
+function checkCheckpoints(network: ParsecNetwork, node: NetworkNode): readonly string[] {
+  const theirs = network.mostAdvanced().parsec.proofs.checkpoints().map(textOf)
+  const at = node.parsec.proofs.checkpoints().findIndex((checkpoint, i) => textOf(checkpoint) !== theirs[i])
+  return at < 0 ? [] : [`checkpoints: peer ${node.peer} states something else at its checkpoint ${at}`]
+}
+
+function textOf({ epoch, position, chainHash, stateDigest, nextVoters }: CheckpointView): string {
+  return [epoch, position, ...[chainHash, stateDigest, ...nextVoters].map(toHex)].join()
 }
 
 /** What this peer agreed is the beginning of what the one agreed that agreed most. */
