@@ -3,6 +3,7 @@
  * a new identity, joiners that crash, and removed peers that go on talking. Messages are lost, late and doubled throughout.
  * Judged by the checks of src/testing/network, which hold agreement, integrity, validity, termination and checkpoints.
  */
+import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { present } from '../../src/base/errors.ts'
@@ -82,8 +83,8 @@ class Scenario {
 
   /** All that is to be agreed is agreed, by everybody who votes. */
   settle(): this {
-    expect(runFairly(this.network).violations).toEqual([])
-    expect([...checkRun(this.network), ...this.network.differences]).toEqual([])
+    assert.deepEqual(runFairly(this.network).violations, [])
+    assert.deepEqual([...checkRun(this.network), ...this.network.differences], [])
     return this
   }
 
@@ -91,9 +92,9 @@ class Scenario {
   expectProven(): void {
     this.settle()
     const views = this.network.mostAdvanced().parsec.proofs.checkpoints()
-    expect(views.length).toBeGreaterThan(0)
+    assert.ok(views.length > 0)
     const proofs = [...this.network.correct.values()].map(({ parsec }) => parsec.proofs.proven.length)
-    expect(Math.max(...proofs)).toBe(views.length)
+    assert.equal(Math.max(...proofs), views.length)
   }
 }
 
@@ -136,7 +137,7 @@ describe.each(SEEDS)('a group with the seed "%s"', (seed) => {
   it('removes a third of the voters at once', () => {
     const scenario = new Scenario(seed, 9)
     scenario.pay(3).remove(1, 4, 7).pay(3).disturbed(30).settle()
-    expect([...scenario.voters].sort()).toEqual([0, 2, 3, 5, 6, 8])
+    expect(scenario.voters.toSorted((a, b) => a - b)).toEqual([0, 2, 3, 5, 6, 8])
     scenario.pay(3).settle().expectProven()
   })
 
@@ -145,7 +146,7 @@ describe.each(SEEDS)('a group with the seed "%s"', (seed) => {
     scenario.pay(3).disturbed(20).settle()
     for (const gone of [2, 5]) scenario.network.correct.delete(gone)
     scenario.remove(2, 5).pay(2).disturbed(40).settle()
-    expect([...scenario.voters].sort()).toEqual([0, 1, 3, 4, 6])
+    expect(scenario.voters.toSorted((a, b) => a - b)).toEqual([0, 1, 3, 4, 6])
     scenario.pay(2).settle().expectProven()
   })
 
