@@ -53,6 +53,13 @@ describe('every source file', () => {
     expect(long).toEqual([])
   })
 
+  it('waits for nothing while it is loaded, or no program in CommonJS could require it; programs may', () => {
+    const waiting = sources.filter((file) =>
+      /^(\w.*)?\bawait /m.test(withoutComments(text(file)).replaceAll(/^(export )?async .*$/gm, '')),
+    )
+    expect(waiting.filter((file) => !/\/(main|peer-process)\.ts$/.test(file))).toEqual([])
+  })
+
   it('says at its top what it is', () => {
     expect(sources.filter((file) => !/^(#!.*\n)?\/\*\*[\s\S]*?@module/.test(text(file)))).toEqual([])
   })
