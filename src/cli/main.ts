@@ -16,6 +16,7 @@ import { ballotCommands } from './peer/ballot-commands.ts'
 import { blocksCommand, initCommand, statusCommand, voteCommand } from './peer/commands.ts'
 import { whyStuckCommand } from './peer/explain.ts'
 import { membersCommands } from './peer/members.ts'
+import { proveCommand } from './peer/prove.ts'
 import { runCommand } from './peer/run.ts'
 import { UsageError } from './usage-error.ts'
 import { verifyCommand } from './verify/command.ts'
@@ -36,6 +37,7 @@ function program(): Command {
     .addCommand(logCommand())
     .addCommand(replayCommand())
     .addCommand(verifyCommand())
+    .addCommand(proveCommand())
     .addCommand(whyStuckCommand())
   for (const command of [...membersCommands(), ...ballotCommands()]) witan.addCommand(command)
   return witan

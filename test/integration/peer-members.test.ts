@@ -4,7 +4,9 @@ import { utf8 } from '../../src/base/bytes.ts'
 import { fromHex, toHex } from '../../src/base/text.ts'
 import { explained } from '../../src/cli/peer/explain.ts'
 import { type ChangeProgress, change } from '../../src/cli/peer/members.ts'
-import { systemRandom } from '../../src/crypto/index.ts'
+import { proven } from '../../src/cli/peer/prove.ts'
+import { verifyCheckpoint, verifyPosition } from '../../src/core/parsec/index.ts'
+import { ed25519, systemRandom } from '../../src/crypto/index.ts'
 import { createWitan, type Witan } from '../../src/engine/peer/witan.ts'
 import { systemClock } from '../../src/engine/system-clock.ts'
 import { memoryLog } from '../../src/log/index.ts'
@@ -88,6 +90,21 @@ describe('a change of the voters', () => {
     expect(steps.at(-1)).toEqual({ type: 'progress', supporters: [ben.id], needed: 3 })
     while (ann.membership.changes.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
     expect(ann.membership.changes).toEqual([{ type: 'add', peer: id, supporters: [ben.id], needed: 3 }])
+  })
+})
+
+describe('what proves the order of a running peer', () => {
+  it('is there once a checkpoint is, and says until then that none is', async () => {
+    const [ann, ben, cas] = await startAll()
+    await expect(proven(ann, { command: 'prove', index: null })).rejects.toThrow('no checkpoint is proven yet')
+    for (const witan of [ann, ben, cas]) await witan.members.add(dot.identity)
+    while (ann.checkpoints.all().length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    const trust = { group: ann.group, scheme: ed25519 }
+    const checkpoint = await proven(ann, { command: 'prove', index: null })
+    expect(verifyCheckpoint(fromHex(checkpoint.bytes), trust)).toMatchObject({ epoch: 1, position: checkpoint.blocks })
+    const place = await proven(ann, { command: 'prove', index: 0 })
+    expect(verifyPosition(fromHex(place.bytes), trust)).toMatchObject({ position: 0, observation: { type: 'Genesis' } })
+    await expect(proven(ann, { command: 'prove', index: 99 })).rejects.toThrow('no checkpoint covers block 99')
   })
 })
 

@@ -17,6 +17,7 @@ export type ControlRequest =
   | { readonly command: 'members' }
   | { readonly command: 'explainBlock'; readonly index: number }
   | { readonly command: 'whyStuck' }
+  | { readonly command: 'prove'; readonly index: number | null }
   | { readonly command: 'add' | 'remove'; readonly id: string; readonly info: string; readonly wait: boolean }
   | { readonly command: 'leave' }
   | { readonly command: 'blocks'; readonly from: number; readonly follow: boolean }

@@ -23,6 +23,7 @@ import { type ControlRequest, serveControl } from './control.ts'
 import { explained } from './explain.ts'
 import { PeerFolder } from './folder.ts'
 import { change } from './members.ts'
+import { proven } from './prove.ts'
 
 const STOPPED = new Set(['fenced', 'removed', 'stopped'])
 
@@ -149,6 +150,9 @@ async function* answer(
     case 'explainBlock':
     case 'whyStuck':
       yield await explained(log, witan.group, witan.id, request, signal)
+      return
+    case 'prove':
+      yield await proven(witan, request)
       return
     case 'members':
       yield { id: witan.id, ...witan.membership }
