@@ -77,9 +77,8 @@ export async function agree(say: (line: string) => void): Promise<Agreement> {
   await using cid = createConsensusService()
   const roster = [ann, ben, cid].map(({ identity }) => identity)
 
-  const asked = await ann
-    .scope(SCOPE)
-    .propose({ name: 'Sell the warehouse in Lyon', payload: '{"lot":"L-17"}', roster })
+  for (const service of [ann, ben, cid]) await service.scope(SCOPE).configure({ roster })
+  const asked = await ann.scope(SCOPE).propose({ name: 'Sell the warehouse in Lyon', payload: '{"lot":"L-17"}' })
   const [proposal] = await ann.scope(SCOPE).messagesOf(asked.id)
   for (const service of [ben, cid]) await service.scope(SCOPE).receive(proposal as Uint8Array)
   const [annsView, bensView, cidsView] = [ann, ben, cid].map((service) => service.scope(SCOPE).proposal(asked.id)) as [

@@ -39,6 +39,7 @@ function connect(services: readonly ConsensusService[]): void {
 }
 
 async function proposed({ services, roster }: Peers, by = 0) {
+  for (const service of services) await service.scope(SCOPE).configure({ roster })
   const { id } = await (services[by] as ConsensusService)
     .scope(SCOPE)
     .propose({ name: 'buy a bell', roster, expiresInSec: 60 })
@@ -94,6 +95,7 @@ describe('a scope without an ordering group', () => {
     expect(await firstValueFrom(proposal.outcome$)).toBe('yes')
     const types = (await factsOf(here.logs[0] as EventLog)).map(({ type }) => type)
     expect(types).toEqual([
+      'SafeScopeConfigured',
       'SafeProposalOpened',
       'SafeVoteAccepted',
       'SafeSessionExpired',
@@ -344,6 +346,7 @@ describe('what was made for another scope, roster or group', () => {
     const certificate = safe.encodeBallotMessage({ type: 'certificate', bytes })
     // Another scope: neither proposal nor certificate open there, and the votes are for nothing that is.
     const other = second.scope('another')
+    await other.configure({ roster: here.roster })
     await other.propose({ name: 'buy a bell', roster: here.roster })
     expect(await codeOf(other.receive(proposal))).toBe('ForeignProposal')
     expect(await codeOf(other.receive(certificate))).toBe('ForeignProposal')

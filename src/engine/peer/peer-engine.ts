@@ -118,6 +118,12 @@ export class PeerEngine {
     await this.#run(() => this.parsec.voteFor(observation))
   }
 
+  /** Resolves when all that core has done is durable; fails where it was not, and is forgotten. */
+  async durable(): Promise<void> {
+    await this.#ready()
+    await this.#logged
+  }
+
   /** Our gossip to a peer. A refusal of core says that it may not be now: nothing is lost. */
   gossip(to: Bytes): void {
     if (!this.isRunning) return

@@ -120,6 +120,7 @@ export class Witan<Payload = Bytes> {
       queue: this.#queue,
       parsec: () => (this.#engine.isRunning ? this.#engine.parsec : undefined),
       vote: (observation) => this.#voteFor(observation),
+      durable: () => this.#engine.durable(),
       evidence: (evidence) => this.#notices.evidence(evidence),
       fenced: (cause) => this.#engine.fence(cause),
       post: (to, kind, body) => this.#gossiper.sendBallot(to, kind, body),

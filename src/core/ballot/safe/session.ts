@@ -44,6 +44,8 @@ export interface SafeSessionState {
   readonly yes: number
   readonly no: number
   readonly rosterSize: number
+  /** `listed` by its owner, who may be anybody; or the `group`'s voters. */
+  readonly roster: 'listed' | 'group'
   /** Owners of one choice that decide. */
   readonly quorum: number
   readonly createdSec: number
@@ -160,6 +162,7 @@ export class SafeSession {
       yes: 0,
       no: 0,
       rosterSize: roster.size,
+      roster: proposal.roster.type === 'Listed' ? 'listed' : 'group',
       quorum: session.quorum,
       createdSec: proposal.createdSec,
       deadlineSec: proposal.expirySec,

@@ -58,14 +58,17 @@ export function changedSettings(before: SafeScopeSettings, change: SafeScopeChan
   return { ...before, ...change, roster: sorted, threshold, expiresInSec, earlierRosters }
 }
 
-/** Throws `InvalidRoster` for a proposal that lists a roster which the scope never had. */
+/** Throws `InvalidRoster` for a proposal that lists a roster which the scope was never told of. */
 export function checkRosterOfScope({ proposal }: SignedProposal, settings: SafeScopeSettings): void {
   const { roster } = proposal
   if (roster.type !== 'Listed') return
   const rosters = settings.roster === null ? settings.earlierRosters : [settings.roster, ...settings.earlierRosters]
   // ballots §8.1: earlier rosters of a scope stay valid for their proposals.
-  if (rosters.length === 0 || rosters.some((known) => isSame(known, roster.keys))) return
-  throw refuseSafe({ code: 'InvalidRoster', why: 'the scope never had this one' })
+  if (rosters.some((known) => isSame(known, roster.keys))) return
+  throw refuseSafe({
+    code: 'InvalidRoster',
+    why: 'the scope was never told of this one: configure({ roster }) does so',
+  })
 }
 
 function isSame(a: readonly Bytes[], b: readonly Bytes[]): boolean {

@@ -114,13 +114,15 @@ export class Ballots {
   }
 
   #decisionOf(state: safe.SafeSessionState): Decision {
-    const { scope, proposalId, name, finality, outcome, settledAt: position } = state
+    const { scope, proposalId, name, owner, roster, finality, outcome, settledAt: position } = state
     if (outcome === null) throw safe.refuseSafe({ code: 'NotDecided', proposalId })
     const proposal = new BallotProposal(this.#parts, scope, proposalId)
     return {
       scope,
       proposalId,
       name,
+      owner,
+      roster,
       finality,
       outcome,
       position,

@@ -15,6 +15,13 @@ export interface Decision {
   /** Hex of the proposal's digest. */
   readonly proposalId: string
   readonly name: string
+  /** Hex key of the owner. */
+  readonly owner: string
+  /**
+   * Who voted: the `group`'s voters, or a roster that the owner `listed`. In `ordered` anybody may propose to a roster of its own
+   * making, in any scope: before acting on a `listed` one, see that its proposal is one that you know.
+   */
+  readonly roster: 'listed' | 'group'
   readonly finality: safe.Finality
   /** `failed`: closed in the order without a majority, for good. */
   readonly outcome: safe.Outcome

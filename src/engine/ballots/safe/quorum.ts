@@ -35,14 +35,32 @@ export class QuorumCommands {
     this.#parts = parts
   }
 
-  /** A proposal of ours or of another; one that is known already changes nothing, deleted and evicted ones included. */
-  async open(scope: string, signed: safe.SignedProposal): Promise<void> {
+  /** Our own proposal: its roster is our choice. */
+  openOwn(scope: string, signed: safe.SignedProposal): Promise<void> {
+    return this.#open(scope, signed, true)
+  }
+
+  /**
+   * Another's proposal; one that is known already changes nothing, deleted and evicted ones included. Its roster must be
+   * one that the scope was told of, or the group's voters: else anybody could found a roster of its own, and decide.
+   */
+  open(scope: string, signed: safe.SignedProposal): Promise<void> {
+    return this.#open(scope, signed, false)
+  }
+
+  async #open(scope: string, signed: safe.SignedProposal, isOwn: boolean): Promise<void> {
     const { engine, registry, verification, scheme } = this.#parts
     const proposalId = toHex(signed.id)
     if (this.#isKnown(scope, proposalId)) return
     const { opened } = await verification.run([safe.proposalVerification(signed)], ([verdict]) => ({
       opened: engine.open(scope, proposalId, ({ known, scope: host }) => {
         if (known !== undefined || registry.endedOutcome(scope, proposalId) !== undefined) return NO_COMMAND
+        const settings = this.#settingsOf(host)
+        // ballots §8.4: one finality a scope.
+        if (settings.finality !== 'quorum') {
+          throw safe.refuseSafe({ code: 'WrongFinality', proposalId, expected: settings.finality })
+        }
+        if (!isOwn) safe.checkRosterOfScope(signed, settings)
         return this.#admit(scope, signed, host, safe.knownVerdict(scheme.name, verdict))
       }),
     }))
@@ -97,6 +115,10 @@ export class QuorumCommands {
     return votes.roster.has(owner) && votes.holds(owner, choice)
   }
 
+  #settingsOf(host: ScopeHost | undefined): safe.SafeScopeSettings {
+    return host?.safeSettings ?? safe.defaultSafeSettings(this.#parts.order === undefined ? 'quorum' : 'ordered')
+  }
+
   #admit(
     scope: string,
     signed: safe.SignedProposal,
@@ -105,13 +127,8 @@ export class QuorumCommands {
   ): Command<undefined> {
     const nowSec = Number(this.#parts.engine.nowSec())
     const { order } = this.#parts
-    const settings = host?.safeSettings ?? safe.defaultSafeSettings(order === undefined ? 'quorum' : 'ordered')
-    // ballots §8.4: one finality a scope.
-    if (settings.finality !== 'quorum') {
-      throw safe.refuseSafe({ code: 'WrongFinality', proposalId: toHex(signed.id), expected: settings.finality })
-    }
-    safe.checkRosterOfScope(signed, settings)
-    safe.checkOpening(signed, nowSec, () => openOf(host, toHex(signed.proposal.owner)))
+    const settings = this.#settingsOf(host)
+    safe.checkOpening(signed, nowSec, (owner) => openOf(host, owner))
     const groupId = order?.groupId ?? null
     const rules: safe.ScopeRules = {
       groupId,
@@ -152,12 +169,13 @@ export class QuorumCommands {
   }
 }
 
-/** Open sessions of an owner, those under way to the log included. */
-function openOf(scope: ScopeHost | undefined, owner: string): number {
+/** Open sessions of an owner, or of all, those under way to the log included. */
+function openOf(scope: ScopeHost | undefined, owner: Bytes | null): number {
+  const key = owner === null ? null : toHex(owner)
   let open = 0
   for (const { session } of scope?.sessions.values() ?? []) {
     if (!(session instanceof safe.SafeSession) || session.isGone) continue
-    if (session.state.owner === owner && session.state.phase === 'open') open += 1
+    if ((key === null || session.state.owner === key) && session.state.phase === 'open') open += 1
   }
   return open
 }

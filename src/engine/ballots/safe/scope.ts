@@ -103,7 +103,7 @@ export class BallotScope extends ScopeConfigBuilder<Promise<void>> {
     const maxBytes = order?.maxProposalBytes ?? Number.POSITIVE_INFINITY
     const signed = safe.buildSafeProposal(draft, signer, { nonce, maxBytes })
     if (settings.finality === 'ordered') await orderOf(order).propose(signed)
-    else await quorum.open(this.name, signed)
+    else await quorum.openOwn(this.name, signed)
     return new BallotProposal(this.#parts, this.name, toHex(signed.id))
   }
 
@@ -138,12 +138,12 @@ export class BallotScope extends ScopeConfigBuilder<Promise<void>> {
    * refused; votes that are refused are told, and take nothing from the others.
    */
   async receive(bytes: Bytes): Promise<readonly safe.RefusedVote[]> {
-    const { quorum, order, signer } = this.#parts
+    const { quorum, signer } = this.#parts
     const message = safe.decodeBallotMessage(bytes, signer.scheme)
     this.#parts.engine.checkPolicy(this.name, 'safe')
     switch (message.type) {
       case 'proposal':
-        if (message.signed.proposal.finality.type === 'ordered') await orderOf(order).propose(message.signed)
+        if (message.signed.proposal.finality.type === 'ordered') await this.#carryProposal(message.signed)
         else await quorum.open(this.name, message.signed)
         return []
       case 'votes':
@@ -185,6 +185,15 @@ export class BallotScope extends ScopeConfigBuilder<Promise<void>> {
     const open = this.#states().find(({ finality, phase }) => finality === 'ordered' && phase === 'open')
     if (open !== undefined) throw safe.refuseSafe({ code: 'NotSettled', proposalId: open.proposalId })
     await this.#parts.engine.deleteScope(this.name)
+  }
+
+  async #carryProposal(signed: safe.SignedProposal): Promise<void> {
+    const proposalId = toHex(signed.id)
+    const { scope } = signed.proposal
+    if (scope !== this.name) throw safe.refuseSafe({ code: 'ForeignProposal', proposalId, scope })
+    const { finality } = this.settings
+    if (finality !== 'ordered') throw safe.refuseSafe({ code: 'WrongFinality', proposalId, expected: finality })
+    await orderOf(this.#parts.order).propose(signed)
   }
 
   async #carry(votes: readonly safe.SafeVote[]): Promise<readonly safe.RefusedVote[]> {

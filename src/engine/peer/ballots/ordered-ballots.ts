@@ -12,7 +12,13 @@
 import { type Bytes, equalBytes } from '../../../base/bytes.ts'
 import { fromHex, toHex } from '../../../base/text.ts'
 import { safe } from '../../../core/ballot/index.ts'
-import { decodeEvent, type GossipEventAccepted, type Observation, type Parsec } from '../../../core/parsec/index.ts'
+import {
+  decodeEvent,
+  type GossipEventAccepted,
+  type Observation,
+  type Parsec,
+  ParsecError,
+} from '../../../core/parsec/index.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import { LogError } from '../../../ports/event-log.ts'
 import type { Logger } from '../../../ports/logger.ts'
@@ -32,6 +38,8 @@ export interface OrderedBallotHooks {
   readonly parsec: () => Parsec | undefined
   /** Resolves when the vote is durable. */
   readonly vote: (observation: Observation) => Promise<void>
+  /** Resolves when all that core has done is durable. */
+  readonly durable: () => Promise<void>
   readonly equivocation: (scope: string, proof: safe.Equivocation) => void
   readonly provisional: (session: safe.OrderedSession, decision: boolean) => void
   readonly certificate: (ballot: safe.SettledBallot, signal: AbortSignal | undefined) => Promise<Bytes>
@@ -245,11 +253,20 @@ export class OrderedBallots implements BallotOrder {
     this.#hooks.provisional(session, decision)
   }
 
-  /** Into the order, once; what we have voted for already is there or on its way. */
+  /** Into the order, once; durable when this resolves, also where an earlier call is what put it there. */
   async #put(payload: Bytes): Promise<void> {
     const observation: Observation = { type: 'OpaquePayload', payload }
-    if (this.#hooks.parsec()?.haveVotedFor(observation) === true) return
-    await this.#hooks.vote(observation)
+    const { parsec, vote, durable } = this.#hooks
+    if (parsec()?.haveVotedFor(observation) !== true) {
+      try {
+        await vote(observation)
+        return
+      } catch (error) {
+        if (!(error instanceof ParsecError && error.code === 'DuplicateVote')) throw error
+      }
+    }
+    // Core runs ahead of the log.
+    await durable()
   }
 
   /** What cannot be logged now is tried again: the fold knows it, and so does the gossip log. */

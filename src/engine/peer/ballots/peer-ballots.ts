@@ -45,6 +45,8 @@ export interface PeerBallotOptions {
   readonly parsec: () => Parsec | undefined
   /** Resolves when the vote is durable. */
   readonly vote: (observation: Observation) => Promise<void>
+  /** Resolves when all that core has done is durable. */
+  readonly durable: () => Promise<void>
 }
 
 export class PeerBallots {
@@ -58,7 +60,7 @@ export class PeerBallots {
   readonly provisional$: Observable<Provisional> = this.#provisional.asObservable()
 
   constructor(settings: PeerSettings, options: PeerBallotOptions) {
-    const { identity, log, blockStream, parsec, vote, queue, evidence, post, fenced } = options
+    const { identity, log, blockStream, parsec, vote, durable, queue, evidence, post, fenced } = options
     const { clock, random, logger, group } = settings
     this.#queue = queue
     const { signer, ...rest } = withDefaults({ signer: identity, log, clock, random, logger })
@@ -71,6 +73,7 @@ export class PeerBallots {
       {
         parsec,
         vote,
+        durable,
         equivocation: (scope, proof) => notifier.equivocation(scope, proof),
         provisional: ({ signed }, decision) =>
           this.#show({ scope: signed.proposal.scope, proposalId: toHex(signed.id), decision }),
@@ -81,6 +84,7 @@ export class PeerBallots {
     this.service = new ConsensusService({ signer }, assembly, this.#order)
     this.#spreader = new BallotSpreader({
       ballots: this.service.ballots,
+      format: signer.scheme,
       clock,
       random,
       logger,

@@ -31,6 +31,7 @@ export type BallotMessageKind = Extract<PeerMessageKind, 'ballot' | 'ballotHoldi
 
 interface Parts {
   readonly ballots: Ballots
+  readonly format: safe.BallotFormat
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
@@ -79,13 +80,19 @@ export class BallotSpreader {
   async #take(body: Bytes): Promise<void> {
     const { ballots, logger } = this.#parts
     const { scope, message } = decodeScopedBallot(body)
-    if (!ballots.quorumScopes().includes(scope)) return
+    if (!ballots.quorumScopes().includes(scope) || this.#isForOrder(message)) return
     try {
       await ballots.scope(scope).receive(message)
     } catch (error) {
       if (!(error instanceof safe.SafeBallotError || error instanceof ServiceError)) throw error
       logger.debug({ scope, error }, 'a ballot of another peer was refused')
     }
+  }
+
+  /** What others say beside the order puts nothing into it: to carry it there is for our own application. */
+  #isForOrder(message: Bytes): boolean {
+    const ballot = safe.decodeBallotMessage(message, this.#parts.format)
+    return ballot.type === 'proposal' && ballot.signed.proposal.finality.type !== 'quorum'
   }
 
   /** Gives the other what it lacks, and asks for what we lack, once. */

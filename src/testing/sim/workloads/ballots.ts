@@ -130,7 +130,7 @@ class BallotWork implements Workload {
     this.#followed.add(life)
     const { witan, process } = life
     if (witan.scope(QUORUM).settings.finality !== 'quorum') {
-      const declared = witan.scope(QUORUM).configure({ finality: 'quorum' })
+      const declared = witan.scope(QUORUM).configure({ finality: 'quorum', roster: this.#roster() })
       const again = (error: unknown): void => {
         this.#stage.judge(peer.name, error)
         this.#followed.delete(life)

@@ -5,6 +5,7 @@
  * and what an owner did wrong. Nothing is changed here; refusals are thrown.
  */
 
+import type { Bytes } from '../../../../base/bytes.ts'
 import { toHex } from '../../../../base/text.ts'
 import type { Signer } from '../../../../ports/signature-scheme.ts'
 import type { SafeVote, SignedProposal } from '../../../../wire/ballot/index.ts'
@@ -18,21 +19,24 @@ import { QuorumSession } from './session.ts'
 
 export const NO_STEP: QuorumStep = { facts: [], effects: [], faults: [] }
 
-/** Whether there is time and room for it. `openOf`: open sessions of its owner. */
+/** Whether there is time and room for it. `openOf`: open sessions of an owner, or of all. */
 export function checkOpening(
   { proposal }: SignedProposal,
   nowSec: number,
-  openOf: () => number,
+  openOf: (owner: Bytes | null) => number,
   limits: QuorumLimits = DEFAULT_QUORUM_LIMITS,
 ): void {
   const { owner, createdSec, expirySec } = proposal
-  const { maxClockSkewSec: maxSec, maxOpenPerOwner: limit } = limits
+  const { maxClockSkewSec: maxSec, maxOpenPerOwner, maxOpen } = limits
   // ballots §8.11: what is ahead of our clock waits outside; the past is no error.
   if (createdSec > nowSec + maxSec) throw refuseSafe({ code: 'ClockSkewTooLarge', createdSec, nowSec, maxSec })
   // ballots §8.10: expired sessions are not open.
-  if (expirySec > nowSec && openOf() >= limit) {
+  if (expirySec <= nowSec) return
+  const refuse = (limit: number): never => {
     throw refuseSafe({ code: 'TooManyOpenProposals', owner: toHex(owner), limit })
   }
+  if (openOf(owner) >= maxOpenPerOwner) refuse(maxOpenPerOwner)
+  if (openOf(null) >= maxOpen) refuse(maxOpen)
 }
 
 /** An admitted proposal. `early`: votes for it that came before, their signatures verified. */

@@ -7,6 +7,8 @@
 export interface QuorumLimits {
   /** Neither expired nor decided. Default 100. */
   readonly maxOpenPerOwner: number
+  /** Of all owners together. Default 10,000. */
+  readonly maxOpen: number
   /** Votes held before their proposal. Default 1,000. */
   readonly maxEarlyVotes: number
   /** How far ahead of our clock a proposal may be made. Default 120 s. */
@@ -17,6 +19,7 @@ export interface QuorumLimits {
 
 export const DEFAULT_QUORUM_LIMITS: QuorumLimits = {
   maxOpenPerOwner: 100,
+  maxOpen: 10_000,
   maxEarlyVotes: 1000,
   maxClockSkewSec: 120,
   maxSettled: 1000,

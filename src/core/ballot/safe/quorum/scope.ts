@@ -90,7 +90,7 @@ export class QuorumScope {
   /** A proposal of ours or of another; one that is known already changes nothing, evicted ones included. */
   openProposal(signed: SignedProposal, nowSec: number): QuorumStep {
     if (this.residence(signed.id) !== 'unknown') return NO_STEP
-    checkOpening(signed, nowSec, () => this.#sessions.openOf(signed.proposal.owner), this.#limits)
+    checkOpening(signed, nowSec, (owner) => this.#sessions.openOf(owner), this.#limits)
     const roster = admitOrThrow(signed, this.#rules, this.#votersBefore, null)
     return this.#apply(decideOpening(signed, roster, this.#early.take(signed.id), nowSec))
   }

@@ -24,6 +24,7 @@ export class QuorumSessions {
   readonly #evicted = new Map<string, boolean | null>()
   /** Open sessions of an owner: neither expired nor decided. */
   readonly #open = new Map<string, number>()
+  #openOfAll = 0
   /** Decided and still live, oldest decision first. */
   readonly #settled = new Map<string, QuorumSession>()
 
@@ -59,8 +60,9 @@ export class QuorumSessions {
     return this.#evicted.get(toHex(proposalId))
   }
 
-  openOf(owner: Bytes): number {
-    return this.#open.get(toHex(owner)) ?? 0
+  /** Open sessions of an owner; `null`: of all. */
+  openOf(owner: Bytes | null): number {
+    return owner === null ? this.#openOfAll : (this.#open.get(toHex(owner)) ?? 0)
   }
 
   get settledCount(): number {
@@ -116,6 +118,7 @@ export class QuorumSessions {
   }
 
   #count(session: QuorumSession, change: number): void {
+    this.#openOfAll += change
     const owner = toHex(session.signed.proposal.owner)
     const open = (this.#open.get(owner) ?? 0) + change
     if (open === 0) this.#open.delete(owner)
