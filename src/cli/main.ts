@@ -9,6 +9,7 @@
 import { Command, CommanderError } from 'commander'
 import { WitanError } from '../base/errors.ts'
 import { LogError } from '../ports/event-log.ts'
+import { simCommand } from '../testing/sim/command.ts'
 import { demoCommand } from './demo/command.ts'
 import { paint } from './output.ts'
 import { logCommand, replayCommand } from './peer/audit.ts'
@@ -38,6 +39,7 @@ function program(): Command {
     .addCommand(replayCommand())
     .addCommand(verifyCommand())
     .addCommand(proveCommand())
+    .addCommand(simCommand())
     .addCommand(whyStuckCommand())
   for (const command of [...membersCommands(), ...ballotCommands()]) witan.addCommand(command)
   return witan
