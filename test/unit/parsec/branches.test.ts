@@ -6,7 +6,9 @@ import { Observers } from '../../../src/core/parsec/election/observers.ts'
 import { VoteLists } from '../../../src/core/parsec/election/vote-lists.ts'
 import { Voters } from '../../../src/core/parsec/election/voters.ts'
 import { Graph, NONE } from '../../../src/core/parsec/graph/graph.ts'
+import { KnownRows } from '../../../src/core/parsec/graph/known-rows.ts'
 import { ROUND_PARITY } from '../../../src/core/parsec/index.ts'
+import { SeededRandom } from '../../../src/testing/seeded-random.ts'
 import { CAUSE_TAG, type CauseTag } from '../../../src/wire/canonical/index.ts'
 import { sha3 } from '../../support/parsec/network.ts'
 
@@ -82,5 +84,65 @@ describe("a forker's meta-votes are those of the branch in the ancestry, parsec 
     agreement.start(x, Int32Array.of(0b111))
     // Of three voters one is a third: what is counted becomes an estimate. The reference counts the first inserted.
     expect(agreement.votes(x, 0)[0]?.estimates).toEqual(stronger ? [true, false] : [true])
+  })
+})
+
+/** Eve makes `count` children of one event; then two correct peers learn of them one by one, and of each other. */
+function bytesOf(count: number): number {
+  const before = process.memoryUsage().arrayBuffers
+  const graph = new Graph()
+  for (let peer = 0; peer < 3; peer += 1) graph.addPeer()
+  const hash = new Uint8Array(32)
+  const insert = (creator: number, selfParent: number, otherParent: number): number => {
+    new DataView(hash.buffer).setUint32(0, graph.size)
+    const cause = selfParent === NONE ? CAUSE_TAG.Initial : CAUSE_TAG.Request
+    const bytes = new Uint8Array(1)
+    return graph.insert({ hash, bytes, creator, cause, selfParent, otherParent, subject: NONE })
+  }
+  const eve = insert(0, NONE, NONE)
+  let alice = insert(1, NONE, NONE)
+  let bob = insert(2, NONE, NONE)
+  const children = Array.from({ length: count }, () => insert(0, eve, NONE))
+  for (const child of children) {
+    alice = insert(1, alice, child)
+    if (child % 64 === 0) bob = insert(2, bob, alice)
+  }
+  expect([graph.isAncestor(bob, children[0] ?? NONE), graph.knowsFork(bob, 0)]).toEqual([true, true])
+  expect(graph.isAncestor(bob, children.at(-1) ?? NONE)).toBe(false)
+  return process.memoryUsage().arrayBuffers - before
+}
+
+describe('what forks cost', () => {
+  test('memory for each of them, not for each pair', () => {
+    const few = bytesOf(1_000)
+    // Rows of all branches for each event would be 800 MB.
+    expect(bytesOf(8_000)).toBeLessThan(16 * Math.max(few, 1_000_000))
+  })
+})
+
+describe('rows that share what they have in common', () => {
+  test('hold what arrays would', () => {
+    const random = new SeededRandom('rows')
+    const rows = new KnownRows()
+    const made: { row: number; array: number[] }[] = [{ row: 0, array: [] }]
+    for (let i = 0; i < 400; i += 1) {
+      const a = random.pick(made)
+      const b = random.pick(made)
+      const column = random.int(0, random.pick([3, 9, 70, 600, 5_000]))
+      const value = random.int(0, 50)
+      const array = Array.from({ length: Math.max(a.array.length, b.array.length) }, (_, at) =>
+        Math.max(a.array[at] ?? -1, b.array[at] ?? -1),
+      )
+      while (array.length <= column) array.push(-1)
+      made.push({ row: rows.max(a.row, b.row), array: [...array] })
+      array[column] = value
+      made.push({ row: rows.with(rows.max(a.row, b.row), column, value), array })
+    }
+    for (const { row, array } of made.filter((_, at) => at % 20 === 1)) {
+      expect(array.map((_, column) => rows.at(row, column))).toEqual(array)
+      expect(rows.at(row, 1_000_000)).toBe(-1)
+      expect(rows.max(row, row)).toBe(row)
+      expect(rows.max(row, 0)).toBe(row)
+    }
   })
 })

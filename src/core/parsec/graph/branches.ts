@@ -6,11 +6,13 @@
  * The events of a correct peer are one chain, so that `last(x, c)` says which of them are ancestors of `x`. Those of a
  * forker are a tree. It is cut into branches: an event continues the branch that ends with its self-parent, or else
  * opens a new one. Ancestry holds a beginning of each branch, hence one number for each branch and event is exact.
- * Nothing is kept for peers that never forked, nor for events from before the first fork of anybody.
+ * Nothing is kept for peers that never forked, nor for events from before the first fork of anybody. Rows share what they
+ * have in common, so that a forker with thousands of branches costs memory for each of them, not for each pair.
  *
  * The reference adds events whose self-parent is another peer's; such an event opens a branch too.
  */
 
+import { KnownRows, type Row } from './known-rows.ts'
 import { Int32List } from './lists.ts'
 
 /** What branches need of the graph. */
@@ -43,9 +45,11 @@ export class Branches {
   readonly #forkers = new Map<number, Forker>()
   /** For each column: the peer whose first branch it is, or -1. */
   readonly #firstBranchOf: number[] = []
-  /** Start of an event's row in `#pool`, or -1; shared where equal to the self-parent's. */
+  /** For each column: the event at which its creator's fork or further branch appeared. */
+  readonly #openedAt: number[] = []
+  /** For each event, by column: the highest index of that branch in its ancestry. */
   readonly #rowOf = new Int32List()
-  readonly #pool = new Int32List()
+  readonly #rows = new KnownRows()
   /** Tip of the single chain of each peer that did not fork. */
   readonly #tips: number[] = []
 
@@ -69,25 +73,25 @@ export class Branches {
   add(event: number, selfParent: number, otherParent: number): void {
     const creator = this.#graph.creatorOf(event)
     const own = this.#branchFor(event, selfParent, creator)
-    if (!this.any) {
-      this.#rowOf.push(-1)
-      return
-    }
-    const row: number[] = []
-    for (let column = 0; column < this.#firstBranchOf.length; column += 1) {
-      let known = -1
-      if (selfParent >= 0) known = this.#known(selfParent, column)
-      if (otherParent >= 0) known = Math.max(known, this.#known(otherParent, column))
-      if (own?.column === column) known = Math.max(known, this.#graph.indexOf(event))
-      row.push(known)
-    }
-    this.#rowOf.push(this.#store(row, selfParent))
+    this.#rowOf.push(this.any ? this.#row(selfParent, otherParent, own, this.#graph.indexOf(event)) : 0)
   }
 
   /** A stub, appended just now: it goes on with the one chain of its creator. */
   addStub(creator: number, stub: number): void {
     this.#tips[creator] = stub
-    this.#rowOf.push(-1)
+    this.#rowOf.push(0)
+  }
+
+  #row(selfParent: number, otherParent: number, own: Branch | null, index: number): Row {
+    let row = this.#rows.max(Math.max(0, this.#rowOf.at(selfParent)), Math.max(0, this.#rowOf.at(otherParent)))
+    // What the parents know of a branch from before it was one of several stands in no row.
+    for (const { branches } of this.#forkers.values()) {
+      const { column } = branches[0] as Branch
+      const known = Math.max(this.#known(selfParent, column), this.#known(otherParent, column))
+      if (known > this.#rows.at(row, column)) row = this.#rows.with(row, column, known)
+    }
+    if (own !== null && index > this.#rows.at(row, own.column)) row = this.#rows.with(row, own.column, index)
+    return row
   }
 
   /** Whether `y` is `x` or an ancestor of it, where `y` is by a forker. */
@@ -115,13 +119,15 @@ export class Branches {
       if (known < branch.start) continue
       events += known - branch.start + 1
       highest = Math.max(highest, known)
+      // Branches stand below those that they come from: what is no path by now is none at the end.
+      if (events > highest + 1) return true
     }
-    return events > highest + 1
+    return false
   }
 
   #known(event: number, column: number): number {
-    const start = this.#rowOf.at(event)
-    if (start >= 0 && column < this.#pool.at(start)) return this.#pool.at(start + 1 + column)
+    if (event < 0) return -1
+    if (event >= (this.#openedAt[column] as number)) return this.#rows.at(this.#rowOf.at(event), column)
     // Before the column was there, nobody knew of its branch, or its creator had one chain only.
     const peer = this.#firstBranchOf[column] as number
     return peer >= 0 ? this.#graph.last(event, peer) : -1
@@ -136,7 +142,7 @@ export class Branches {
         this.#tips[creator] = event
         return null
       }
-      const made = this.#fork(creator, tip)
+      const made = this.#fork(event, creator, tip)
       return this.#open(made, event, selfParent, creator, index)
     }
     const column =
@@ -152,9 +158,10 @@ export class Branches {
     return forker.columnOf.get(event) ?? (forker.branches[0] as Branch).column
   }
 
-  #fork(creator: number, tip: number): Forker {
+  #fork(event: number, creator: number, tip: number): Forker {
     const branch: Branch = { column: this.#firstBranchOf.length, start: 0, tip }
     this.#firstBranchOf.push(creator)
+    this.#openedAt.push(event)
     const forker: Forker = {
       branches: [branch],
       byColumn: new Map([[branch.column, branch]]),
@@ -168,21 +175,11 @@ export class Branches {
   #open(forker: Forker, event: number, selfParent: number, creator: number, index: number): Branch {
     const branch: Branch = { column: this.#firstBranchOf.length, start: index, tip: event }
     this.#firstBranchOf.push(-1)
+    this.#openedAt.push(event)
     forker.branches.push(branch)
     forker.byColumn.set(branch.column, branch)
     forker.columnOf.set(event, branch.column)
     if (selfParent >= 0 && this.#graph.creatorOf(selfParent) !== creator) forker.irregular = true
     return branch
-  }
-
-  #store(row: readonly number[], selfParent: number): number {
-    const shared = selfParent < 0 ? -1 : this.#rowOf.at(selfParent)
-    if (shared >= 0 && this.#pool.at(shared) === row.length) {
-      if (row.every((known, column) => this.#pool.at(shared + 1 + column) === known)) return shared
-    }
-    const start = this.#pool.length
-    this.#pool.push(row.length)
-    for (const known of row) this.#pool.push(known)
-    return start
   }
 }
