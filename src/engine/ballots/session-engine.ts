@@ -359,7 +359,9 @@ export class SessionEngine {
 
   async #refold(host: SessionHost): Promise<void> {
     await host.ensureSound()
-    if (host.durable === undefined) this.#parts.registry.drop(host)
+    const { durable } = host
+    if (durable === undefined) this.#parts.registry.drop(host)
+    else if (isSafeState(durable) && !durable.isGone) this.#watchExpired(host, durable)
   }
 
   #stopWriting(error: unknown): void {

@@ -148,6 +148,10 @@ export class QuorumCommands {
     const proposalId = toHex(vote.proposalId)
     try {
       const host = registry.find(scope, proposalId)
+      // What does not verify is not worth loading a session from the log.
+      if (host?.isSound === false && !verifier.isVoteValid(vote)) {
+        throw safe.refuseSafe({ code: 'InvalidVoteSignature', proposalId, owner: toHex(vote.owner) })
+      }
       if (host !== undefined) {
         await engine.run(host, (session) => ({
           ...safe.decideVote(votesOf(session), vote, verifier),

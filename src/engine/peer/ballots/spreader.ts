@@ -6,7 +6,8 @@
  * while nothing changes.
  *
  * Scopes that this peer did not declare `quorum` (with `configure` or a proposal of its own) are passed over, so that
- * nobody fills its log with scopes of their own. Bounds: 2,000 sessions a comparison; messages that cannot be sent are dropped.
+ * nobody fills its log with scopes of their own. Bounds: 2,000 sessions a comparison, some 1 MiB given for it, and a peer's next one
+ * not before a quarter of a second; messages that cannot be sent are dropped.
  */
 
 import type { Bytes } from '../../../base/bytes.ts'
@@ -42,12 +43,17 @@ interface Parts {
 
 const FIRST_SYNC_MS = 500
 const LAST_SYNC_MS = 300_000
+/** What one comparison gives, about; the next one gives the rest. */
+const MAX_GIVEN_BYTES = 1024 * 1024
+const MIN_COMPARISON_MS = 250
 
 export class BallotSpreader {
   readonly #parts: Parts
   #intervalMs = FIRST_SYNC_MS
   #cancel: (() => void) | undefined
   #isRunning = false
+  /** When each peer was compared with last. */
+  readonly #comparedAtMs = new Map<string, number>()
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -74,7 +80,7 @@ export class BallotSpreader {
   async receive(from: Bytes, kind: BallotMessageKind, body: Bytes): Promise<void> {
     if (!this.#isRunning) return
     if (kind === 'ballot') await this.#take(body)
-    else await this.#compare(from, kind, decodeHoldings(body))
+    else if (this.#isTimely(from)) await this.#compare(from, kind, decodeHoldings(body))
   }
 
   async #take(body: Bytes): Promise<void> {
@@ -95,6 +101,17 @@ export class BallotSpreader {
     return ballot.type === 'proposal' && ballot.signed.proposal.finality.type !== 'quorum'
   }
 
+  /** The map holds peers that the transport let in: few. */
+  #isTimely(from: Bytes): boolean {
+    const nowMs = this.#parts.clock.nowMs()
+    const key = toHex(from)
+    const before = this.#comparedAtMs.get(key)
+    // A clock that was set back says nothing.
+    if (before !== undefined && nowMs >= before && nowMs < before + MIN_COMPARISON_MS) return false
+    this.#comparedAtMs.set(key, nowMs)
+    return true
+  }
+
   /** Gives the other what it lacks, and asks for what we lack, once. */
   async #compare(from: Bytes, kind: BallotMessageKind, theirs: readonly HeldScope[]): Promise<void> {
     const { ballots, post } = this.#parts
@@ -104,16 +121,16 @@ export class BallotSpreader {
       ),
     )
     let weLack = false
-    const weHave = new Set<string>()
+    let givenBytes = 0
     for (const { scope, proposalId, votesDigest } of ballots.held()) {
       const key = `${scope}/${proposalId}`
-      weHave.add(key)
       const their = theyHave.get(key)
       if (their === votesDigest) continue
       if (their !== undefined) weLack = true
       // The other did not declare a scope that it says nothing of.
-      if (!theirs.some((held) => held.scope === scope)) continue
+      if (givenBytes > MAX_GIVEN_BYTES || !theirs.some((held) => held.scope === scope)) continue
       for (const message of await ballots.scope(scope).messagesOf(proposalId)) {
+        givenBytes += message.length
         post(from, 'ballot', encodeScopedBallot({ scope, message }))
       }
     }
