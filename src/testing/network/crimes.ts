@@ -25,14 +25,15 @@ import {
   decodeEvent,
   type EventView,
   encodeObservation,
+  type Group,
   type Malice,
   type Observation,
+  type ParsecFact,
 } from '../../core/parsec/index.ts'
+import type { Signer } from '../../ports/signature-scheme.ts'
 import { encodeContent } from '../../wire/canonical/event.ts'
 import { CAUSE_TAG } from '../../wire/canonical/types.ts'
 import type { SeededRandom } from '../seeded-random.ts'
-import { checksumSigner } from './checksum-scheme.ts'
-import type { NetworkNode } from './node.ts'
 
 export const POWERS = [
   'fork',
@@ -47,6 +48,13 @@ export const POWERS = [
 ] as const
 export type Power = (typeof POWERS)[number]
 
+/** What a crime is made of. */
+export interface Means {
+  readonly group: Group<Uint8Array>
+  readonly facts: readonly ParsecFact[]
+  readonly signer: Signer
+}
+
 interface Known {
   readonly hash: Uint8Array
   readonly view: EventView
@@ -60,8 +68,8 @@ export interface Crime {
 }
 
 /** Draws a crime; null: nothing to be done just now. */
-export function drawCrime(random: SeededRandom, node: NetworkNode, powers: ReadonlySet<Power>): Crime | null {
-  const hand = new Hand(random, node)
+export function drawCrime(random: SeededRandom, means: Means, powers: ReadonlySet<Power>): Crime | null {
+  const hand = new Hand(random, means)
   if (!hand.isReady) return null
   switch (random.pick([...powers])) {
     case 'double-vote':
@@ -83,20 +91,20 @@ const NOTHING = new Uint8Array(0)
 
 class Hand {
   readonly #random: SeededRandom
-  readonly #node: NetworkNode
+  readonly #means: Means
   readonly #known: readonly Known[]
   readonly #own: readonly Known[]
   tip: Uint8Array | null
 
-  constructor(random: SeededRandom, node: NetworkNode) {
+  constructor(random: SeededRandom, means: Means) {
     this.#random = random
-    this.#node = node
-    this.#known = node.facts.flatMap((fact) =>
+    this.#means = means
+    this.#known = means.facts.flatMap((fact) =>
       fact.type === 'GossipEventAccepted'
-        ? [{ hash: fact.hash, view: decodeEvent(fact.bytes, node.group.format) }]
+        ? [{ hash: fact.hash, view: decodeEvent(fact.bytes, means.group.format) }]
         : [],
     )
-    this.#own = this.#known.filter(({ view }) => equalBytes(view.creator, node.id))
+    this.#own = this.#known.filter(({ view }) => equalBytes(view.creator, means.signer.identity))
     this.tip = this.#own.at(-1)?.hash ?? null
   }
 
@@ -106,16 +114,16 @@ class Hand {
   }
 
   #sign(cause: Cause): Uint8Array {
-    const { group, id } = this.#node
-    const content = encodeContent(id, cause, group.format)
+    const { group, signer } = this.#means
+    const content = encodeContent(signer.identity, cause, group.format)
     const message = group.eventMessage(content)
     this.tip = group.hash(message)
-    return new Uint8Array([...content, ...checksumSigner(id).sign(message)])
+    return new Uint8Array([...content, ...signer.sign(message)])
   }
 
   vote(observation: Observation, selfParent = this.tip ?? NOTHING): Uint8Array {
-    const { group, id } = this.#node
-    const voteSignature = checksumSigner(id).sign(group.voteMessage(encodeObservation(observation, group.format)))
+    const { group, signer } = this.#means
+    const voteSignature = signer.sign(group.voteMessage(encodeObservation(observation, group.format)))
     return this.#sign({ type: 'Observation', selfParent, observation, voteSignature })
   }
 
@@ -129,7 +137,7 @@ class Hand {
   }
 
   get #others(): readonly Known[] {
-    return this.#known.filter(({ view }) => !equalBytes(view.creator, this.#node.id))
+    return this.#known.filter(({ view }) => !equalBytes(view.creator, this.#means.signer.identity))
   }
 
   doubleVote(): Crime {
@@ -141,10 +149,10 @@ class Hand {
 
   genesis(): Crime {
     const [initial] = this.#own
-    const other: Observation = { type: 'Genesis', group: [this.#node.id], relatedInfo: NOTHING }
+    const other: Observation = { type: 'Genesis', group: [this.#means.signer.identity], relatedInfo: NOTHING }
     if (this.#random.chance(0.3)) return { own: [], shown: [this.vote(other, this.#old(this.#own))] }
     if (this.#random.chance(0.5) || initial === undefined)
-      return { own: [this.vote(this.#node.group.genesis)], shown: [] }
+      return { own: [this.vote(this.#means.group.genesis)], shown: [] }
     const recipient = this.#someone().view.creator
     return { own: [this.#sign({ type: 'Requesting', selfParent: initial.hash, recipient })], shown: [] }
   }
@@ -175,7 +183,11 @@ class Hand {
     )
     const target = this.#someone(this.#others)
     const again = accused.length > 0 && this.#random.chance(0.3)
-    const offender = again ? this.#random.pick(accused) : this.#random.chance(0.9) ? target.view.creator : this.#node.id
+    const offender = again
+      ? this.#random.pick(accused)
+      : this.#random.chance(0.9)
+        ? target.view.creator
+        : this.#means.signer.identity
     return { type: 'Accusation', offender, malice: this.#malice(target) }
   }
 
@@ -183,7 +195,7 @@ class Hand {
     const theirs = this.#known.filter(({ view }) => equalBytes(view.creator, target.view.creator))
     const event = this.#random.chance(0.1) ? this.#random.bytes(32) : this.#someone(theirs).hash
     const other = this.#someone(theirs).hash
-    const { signatureBytes } = this.#node.group.format
+    const { signatureBytes } = this.#means.group.format
     const carried = target.view.bytes.slice()
     if (this.#random.chance(0.3)) carried.fill(9, carried.length - signatureBytes)
     const named = this.#random.pick(['UnexpectedGenesis', 'MissingGenesis', 'Fork', 'InvalidAccusation'] as const)

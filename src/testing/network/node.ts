@@ -11,6 +11,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { toHex } from '../../base/text.ts'
 import type { Block, Group, Observation, ParsecFact, ParsecStep, PeerId } from '../../core/parsec/index.ts'
 import { Parsec } from '../../core/parsec/index.ts'
+import type { Signer } from '../../ports/signature-scheme.ts'
 import { checksumSigner } from './checksum-scheme.ts'
 
 export type Operation = (parsec: Parsec) => ParsecStep<Uint8Array>
@@ -72,6 +73,10 @@ export class NetworkNode {
   withGroup(group: Group<Uint8Array>): NetworkNode {
     const parsec = Parsec.fromFacts(group, checksumSigner(this.id), this.facts)
     return new NetworkNode(this.peer, group, parsec, [...this.facts], this.#differences)
+  }
+
+  get signer(): Signer {
+    return checksumSigner(this.id)
   }
 
   get parsec(): Parsec {

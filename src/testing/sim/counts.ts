@@ -41,6 +41,8 @@ export interface SimCounts extends DiskCounts {
   secondProcesses: number
   fenced: number
   knownForks: number
+  /** Committed by hand, by adversaries. */
+  crimes: number
   changesOfVoters: number
   /** A voter's removal was decided at an event in the middle of a message; at one peer of each run. */
   removalsMidMessage: number
@@ -88,6 +90,7 @@ export function noCounts(): SimCounts {
     secondProcesses: 0,
     fenced: 0,
     knownForks: 0,
+    crimes: 0,
     changesOfVoters: 0,
     removalsMidMessage: 0,
     appends: 0,
@@ -126,6 +129,7 @@ const FLOORS: Readonly<Record<WorkloadName, Partial<Record<keyof SimCounts, numb
     appendFaults: 0.5,
     fenced: 0.1,
     knownForks: 0.1,
+    crimes: 0.3,
     changesOfVoters: 0.2,
     removalsMidMessage: 0.02,
     partitions: 0.5,

@@ -25,7 +25,7 @@ export type FaultKind =
   | 'pause'
 
 /** Parts against the rules: see adversaries/. */
-export type AdversaryName = 'forker'
+export type AdversaryName = 'forker' | 'criminal'
 
 /** What the peers are asked for: see workloads/. */
 export type WorkloadName = 'payloads' | 'ballots'
@@ -77,7 +77,7 @@ export function drawScenario(random: SeededRandom): Scenario {
   const peers = random.pick([4, 4, 4, 4, 4, 4, 5, 5, 6, 7])
   return {
     peers,
-    adversaries: random.chance(0.3) ? ['forker'] : [],
+    adversaries: random.chance(0.3) ? ['forker'] : random.fork('cast').chance(0.2) ? ['criminal'] : [],
     workloads: ['payloads'],
     chaosMs: random.int(2_000, 5_000),
     minEvents: 2_000,
