@@ -139,7 +139,8 @@ export class PeerEngine {
     await this.#ready()
     if (kind === 'checkpoints') {
       const taken = this.parsec.handleCheckpoints(from, body)
-      void this.#background(taken)
+      const logged = this.#background(taken)
+      if (this.#underWay >= MAX_STEPS_UNDER_WAY) await logged
       return taken
     }
     const opened = this.parsec.open(body)
