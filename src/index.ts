@@ -5,6 +5,14 @@
  */
 
 export {
+  type CertificateTrust,
+  type Outcome,
+  SafeBallotError,
+  type SafeBallotErrorData,
+  type SafeSessionState,
+  verifyCertificate,
+} from './core/ballot/safe/index.ts'
+export {
   type CallOptions,
   ConsensusService,
   createConsensusService,
