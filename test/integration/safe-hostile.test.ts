@@ -6,7 +6,7 @@ import { memoryLog } from '../../src/log/index.ts'
 import type { EventLog } from '../../src/ports/event-log.ts'
 import type { Signer } from '../../src/ports/signature-scheme.ts'
 import { simulatedSigner } from '../../src/testing/sim/scheme.ts'
-import { encodeScopedBallot } from '../../src/wire/ballot/sync.ts'
+import { encodeHoldings, encodeScopedBallot } from '../../src/wire/ballot/sync.ts'
 import { encodePeerMessage } from '../../src/wire/peer-message.ts'
 import { codeOf } from '../support/ballots.ts'
 import { type RunningPeer, VirtualPeers } from '../support/virtual-peers.ts'
@@ -128,5 +128,32 @@ describe('a faulty peer', () => {
     await here.peers.clock.advance(5_000)
     expect(decided).toEqual([])
     expect(here.witan('ann').scope(SCOPE).stats).toMatchObject({ open: 0, yes: 0 })
+  })
+})
+
+describe('a small question', () => {
+  it('is answered at most so often, and with so much', async () => {
+    const here = await group(25)
+    await declare(here)
+    const scope = here.witan('ann').scope(SCOPE)
+    for (let i = 0; i < 40; i += 1) {
+      await here.peers.settle(scope.propose({ name: `number ${i}`, payload: new Uint8Array(60_000) }))
+    }
+    await here.peers.clock.advance(2_000)
+    const { transport } = here.peer('dot')
+    const ann = here.peers.idOf('ann')
+    const sent: number[] = []
+    const counting = here.peer('ann').transport
+    const original = counting.send.bind(counting)
+    counting.send = (to, bytes, options) => {
+      if (bytes[0] === 6) sent.push(bytes.length)
+      return original(to, bytes, options)
+    }
+    const empty = encodePeerMessage('ballotHoldings', encodeHoldings([{ scope: SCOPE, sessions: [] }]))
+    for (let i = 0; i < 20; i += 1) await transport.send(ann, empty)
+    await here.peers.clock.advance(100)
+    const bytes = sent.reduce((sum, length) => sum + length, 0)
+    expect(bytes).toBeGreaterThan(60_000)
+    expect(bytes).toBeLessThan(1.2 * 1024 * 1024)
   })
 })

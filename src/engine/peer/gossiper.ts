@@ -28,8 +28,8 @@ import type { PeerSettings } from './options.ts'
 import type { PeerEngine } from './peer-engine.ts'
 
 export interface GossiperEvents {
-  /** What peers tell each other of ballots beside the order. */
-  readonly ballot: (from: Bytes, kind: BallotMessageKind, body: Bytes) => Promise<void>
+  /** What peers tell each other of ballots beside the order; resolves to how many bytes it was answered with. */
+  readonly ballot: (from: Bytes, kind: BallotMessageKind, body: Bytes) => Promise<number>
   readonly heard: (peer: string) => void
   readonly silent: (peer: string) => void
   /** A message that is none, or a summary that cannot be read. */
@@ -208,6 +208,16 @@ export class Gossiper {
     if (isRefused && kind === 'request') this.#post(from, 'summary', this.#engine.parsec.summary())
   }
 
+  /** Answers cost as what was sent does: they stay far below what the budget takes a second (see the spreader's bounds). */
+  async #takeBallot(from: Bytes, kind: BallotMessageKind, body: Bytes): Promise<void> {
+    let givenBytes = 0
+    try {
+      givenBytes = await this.#events.ballot(from, kind, body)
+    } finally {
+      this.#charge(from, { bytes: body.length + givenBytes, events: 0, invalid: 0 })
+    }
+  }
+
   /** parsec §9, Unprovable: who goes on beyond all budgets is accused. */
   #charge(from: Bytes, cost: Cost): void {
     if (this.#budget.charge(toHex(from), cost, this.#settings.clock.nowMs())) this.#engine.reportSpam(from)
@@ -226,7 +236,7 @@ export class Gossiper {
       case 'ballot':
       case 'ballotHoldings':
       case 'ballotHoldingsReply':
-        await this.#events.ballot(from, kind, body)
+        await this.#takeBallot(from, kind, body)
         return
       case 'summary':
       case 'summaryReply': {

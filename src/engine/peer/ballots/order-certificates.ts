@@ -16,6 +16,7 @@ import {
   type Parsec,
 } from '../../../core/parsec/index.ts'
 import type { EventLog } from '../../../ports/event-log.ts'
+import { BALLOT_LIMITS } from '../../../wire/ballot/index.ts'
 import type { AgreedBlock } from '../blocks.ts'
 import { readBlock } from '../history.ts'
 
@@ -100,10 +101,18 @@ export class OrderCertificates {
 
   async #blocks(from: number, after: number): Promise<readonly CertifiedBlock[]> {
     const { log, blockStream, group } = this.#parts
+    const { maxCertificateBytes } = BALLOT_LIMITS
     const blocks: CertifiedBlock[] = []
+    let bytes = 0
     for await (const fact of log.read(blockStream, { from, maxCount: after - from })) {
       const block = readBlock(fact.data, group.format)
-      blocks.push({ observation: encodeObservation(block.observation, group.format), voter: voterOf(block, group) })
+      const observation = encodeObservation(block.observation, group.format)
+      bytes += observation.length
+      if (bytes > maxCertificateBytes) {
+        const why = `the blocks from position ${from} on have more than ${maxCertificateBytes} bytes`
+        throw safe.refuseSafe({ code: 'InvalidCertificate', why })
+      }
+      blocks.push({ observation, voter: voterOf(block, group) })
     }
     return blocks
   }

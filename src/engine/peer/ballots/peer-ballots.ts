@@ -113,7 +113,7 @@ export class PeerBallots {
   }
 
   /** What another peer says of ballots beside the order. */
-  receive(from: Bytes, kind: BallotMessageKind, body: Bytes): Promise<void> {
+  receive(from: Bytes, kind: BallotMessageKind, body: Bytes): Promise<number> {
     return this.#spreader.receive(from, kind, body)
   }
 

@@ -76,11 +76,14 @@ export class BallotSpreader {
     this.#cancel = undefined
   }
 
-  /** A message of another peer. Throws a `CodecError` for what is none. */
-  async receive(from: Bytes, kind: BallotMessageKind, body: Bytes): Promise<void> {
-    if (!this.#isRunning) return
-    if (kind === 'ballot') await this.#take(body)
-    else if (this.#isTimely(from)) await this.#compare(from, kind, decodeHoldings(body))
+  /** A message of another peer; resolves to how many bytes it was answered with. Throws a `CodecError` for what is none. */
+  async receive(from: Bytes, kind: BallotMessageKind, body: Bytes): Promise<number> {
+    if (!this.#isRunning) return 0
+    if (kind === 'ballot') {
+      await this.#take(body)
+      return 0
+    }
+    return this.#isTimely(from) ? this.#compare(from, kind, decodeHoldings(body)) : 0
   }
 
   async #take(body: Bytes): Promise<void> {
@@ -113,7 +116,7 @@ export class BallotSpreader {
   }
 
   /** Gives the other what it lacks, and asks for what we lack, once. */
-  async #compare(from: Bytes, kind: BallotMessageKind, theirs: readonly HeldScope[]): Promise<void> {
+  async #compare(from: Bytes, kind: BallotMessageKind, theirs: readonly HeldScope[]): Promise<number> {
     const { ballots, post } = this.#parts
     const theyHave = new Map<string, string>(
       theirs.flatMap(({ scope, sessions }) =>
@@ -140,6 +143,7 @@ export class BallotSpreader {
       if (sessions.some(({ proposalId }) => ballots.isNew(scope, toHex(proposalId)))) weLack = true
     }
     if (weLack && kind === 'ballotHoldings') post(from, 'ballotHoldingsReply', this.#holdings())
+    return givenBytes
   }
 
   #holdings(): Bytes {
