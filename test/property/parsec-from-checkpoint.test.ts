@@ -120,7 +120,8 @@ function expectSame(late: Peer, position: number, others: readonly Peer[], seed:
   }
 }
 
-const SEEDS = Array.from({ length: 10 }, (_, i) => `from checkpoint ${i}`)
+// More seeds: WITAN_SEEDS=100 npx vitest run test/property/parsec-from-checkpoint.test.ts
+const SEEDS = Array.from({ length: Number(process.env['WITAN_SEEDS'] ?? 10) }, (_, i) => `from checkpoint ${i}`)
 
 describe('a joiner from a checkpoint', () => {
   it.each(SEEDS)('votes, and orders what everybody orders (seed %s)', (seed) => {
