@@ -19,6 +19,10 @@ export interface Accusation<Payload> extends Charge<Payload> {
   /** Equal for equal accusations. */
   readonly key: KeyIndex
   readonly bases: EventIndex[]
+  /** None of its accuser's self-ancestors accuses this offender. */
+  readonly isFirst: boolean
+  /** By basis: whether it is false there; see judge.ts. */
+  readonly verdicts: Map<EventIndex, boolean>
 }
 
 /** A peer that somebody accused, known to us or not. */
@@ -26,8 +30,8 @@ interface Accused<Payload> {
   /** Hex of its id. */
   readonly id: string
   readonly offender: PeerId
-  /** By accuser, in insertion order. */
-  readonly by: Map<PeerIndex, Accusation<Payload>[]>
+  /** By accuser, in insertion order: all, and those that are the first on their branch: one, but for forkers. */
+  readonly by: Map<PeerIndex, { readonly all: Accusation<Payload>[]; readonly firsts: Accusation<Payload>[] }>
 }
 
 export class Accusations<Payload> {
@@ -40,20 +44,23 @@ export class Accusations<Payload> {
     this.#graph = graph
   }
 
-  add(accusation: Accusation<Payload>): void {
-    const { event, accuser } = accusation
+  add(made: Omit<Accusation<Payload>, 'bases' | 'isFirst' | 'verdicts'>): void {
+    const { event, accuser } = made
+    const offender = toHex(made.offender)
+    const isFirst = !this.accuses(accuser, offender, this.#graph.selfParentOf(event))
+    const accusation = { ...made, bases: [], isFirst, verdicts: new Map<EventIndex, boolean>() }
     this.#byEvent.set(event, accusation)
     this.#accusers.add(accuser)
-    const offender = toHex(accusation.offender)
     const accused = this.#byOffender.get(offender) ?? {
       id: offender,
       offender: accusation.offender,
-      by: new Map<PeerIndex, Accusation<Payload>[]>(),
+      by: new Map<PeerIndex, { readonly all: Accusation<Payload>[]; readonly firsts: Accusation<Payload>[] }>(),
     }
     this.#byOffender.set(offender, accused)
-    const list = accused.by.get(accuser)
-    if (list === undefined) accused.by.set(accuser, [accusation])
-    else list.push(accusation)
+    const lists = accused.by.get(accuser) ?? { all: [], firsts: [] }
+    accused.by.set(accuser, lists)
+    lists.all.push(accusation)
+    if (isFirst) lists.firsts.push(accusation)
   }
 
   get accused(): Iterable<Pick<Accused<Payload>, 'id' | 'offender'>> {
@@ -66,7 +73,7 @@ export class Accusations<Payload> {
 
   /** By `accuser` of the offender with this hex id, in insertion order. */
   of(accuser: PeerIndex, offender: string): readonly Accusation<Payload>[] {
-    return this.#byOffender.get(offender)?.by.get(accuser) ?? []
+    return this.#byOffender.get(offender)?.by.get(accuser)?.all ?? []
   }
 
   accusersOf(offender: string): Iterable<PeerIndex> {
@@ -75,7 +82,7 @@ export class Accusations<Payload> {
 
   /** Whether `tip` or a self-ancestor of it accuses the offender. */
   accuses(accuser: PeerIndex, offender: string, tip: EventIndex): boolean {
-    return this.of(accuser, offender).some(({ event }) => isOnBranch(this.#graph, tip, event))
+    return this.#firstsOf(accuser, offender).some(({ event }) => isOnBranch(this.#graph, tip, event))
   }
 
   /** Accusations of one offender before this one on its branch. */
@@ -86,11 +93,18 @@ export class Accusations<Payload> {
     )
   }
 
+  #firstsOf(accuser: PeerIndex, offender: string): readonly Accusation<Payload>[] {
+    return this.#byOffender.get(offender)?.by.get(accuser)?.firsts ?? []
+  }
+
+  /** On how many branches `accuser` accuses: one, unless it is a forker. */
+  branchesOf(accuser: PeerIndex, offender: string): number {
+    return this.#firstsOf(accuser, offender).length
+  }
+
   /** The first ones by `accuser`, one for each branch, that are in the set with a basis. */
   firsts(accuser: PeerIndex, offender: string, tips: Tips): readonly Accusation<Payload>[] {
-    return this.of(accuser, offender).filter(
-      (accusation) => this.basisIn(accusation, tips) !== undefined && this.before(accusation).length === 0,
-    )
+    return this.#firstsOf(accuser, offender).filter((accusation) => this.basisIn(accusation, tips) !== undefined)
   }
 
   basisIn({ bases }: Accusation<Payload>, tips: Tips): EventIndex | undefined {

@@ -20,6 +20,8 @@ import { isCarriedMalice, type Scene } from './scene.ts'
 import type { Watch } from './watch.ts'
 
 const MAX_JOINED = 64
+/** Of an accuser that is joined; a correct one has one. */
+const MAX_BRANCHES = 4
 
 type AccusationVote<P> = Observation<P> & { readonly type: 'Accusation' }
 
@@ -81,7 +83,8 @@ export class DueAccusations<Payload> {
     const self = this.#self
     const ours = accusations.of(self, id).filter(({ event }) => isOnBranch(this.#scene.graph, tip, event))
     for (const accuser of accusations.accusersOf(id)) {
-      if (accuser === self) continue
+      // Who is no voter any more is not needed, and who accuses on many branches is a forker.
+      if (accuser === self || !this.#voters.has(accuser) || accusations.branchesOf(accuser, id) > MAX_BRANCHES) continue
       const firsts = accusations.firsts(accuser, id, tips)
       if (firsts.some(({ key }) => ours.some((other) => other.key === key))) continue
       const valid = firsts.find((accusation) => this.#isJoinable(accusation, tips, judge))

@@ -59,9 +59,15 @@ export class Judge<Payload> {
 
   /** Whether the accusation is false by this basis of it, and by the set for what it carries. */
   isFalse(accusation: Accusation<Payload>, basis: EventIndex, tips: Tips): boolean {
-    return isFalse(this.#scene, this.#accusations, accusation, basis, tips, (charge, set) =>
-      this.isEvident(charge, set),
-    )
+    const judge = (): boolean =>
+      isFalse(this.#scene, this.#accusations, accusation, basis, tips, (charge, set) => this.isEvident(charge, set))
+    if (accusation.carried !== null) return judge()
+    // A function of the basis alone. What it accuses was judged before, so that accusations of accusations cost no more.
+    const known = accusation.verdicts.get(basis)
+    if (known !== undefined) return known
+    const verdict = judge()
+    accusation.verdicts.set(basis, verdict)
+    return verdict
   }
 
   /** parsec §9, Valid: the offence is evident from the accusation's basis. */

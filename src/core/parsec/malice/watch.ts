@@ -17,6 +17,7 @@ import type { Malice, Observation } from '../../../wire/canonical/types.ts'
 import { type EventIndex, NONE } from '../graph/graph.ts'
 import { Int32List } from '../graph/lists.ts'
 import { type Accusation, Accusations } from './accusations.ts'
+import { isOnBranch } from './ancestry.ts'
 import { Judge } from './judge.ts'
 import { duplicateVote } from './kinds/duplicate-vote.ts'
 import { childrenOf } from './kinds/fork.ts'
@@ -82,18 +83,34 @@ export class Watch<Payload> {
   #noteVote(event: EventIndex, observation: Observation<Payload>, isCarriedSigned: boolean): void {
     const { graph } = this.#scene
     const key = graph.subjectOf(event)
-    const older = this.#newestVote.at(key)
-    while (this.#newestVote.length <= key) this.#newestVote.push(NONE)
-    this.#newestVote.set(key, event)
-    this.#olderVote.set(event, older)
-    for (let vote = older; vote !== NONE; vote = this.#olderVote.at(vote)) {
-      if (graph.creatorOf(vote) !== graph.creatorOf(event)) continue
-      this.#addPlain(event, duplicateVote(this.#scene, vote, event), [vote, event])
-    }
+    const earlier = this.#earlierVote(event, key)
+    if (earlier === NONE) this.#keepVote(event, key)
+    else this.#addPlain(event, duplicateVote(this.#scene, earlier, event), [earlier, event])
     if (observation.type === 'Genesis' && isUnexpectedGenesis(this.#scene, event)) {
       this.#addPlain(event, { type: 'UnexpectedGenesis', event: this.#hash(event) })
     }
     if (observation.type === 'Accusation') this.#noteAccusation(event, key, isCarriedSigned)
+  }
+
+  /**
+   * A vote for the same by a self-ancestor. Two votes on two branches need no entry: whoever has both has a fork too.
+   */
+  #earlierVote(event: EventIndex, key: number): EventIndex {
+    const { graph } = this.#scene
+    const creator = graph.creatorOf(event)
+    const index = graph.indexOf(event)
+    for (let vote = this.#newestVote.at(key); vote !== NONE; vote = this.#olderVote.at(vote)) {
+      if (graph.creatorOf(vote) === creator && graph.indexOf(vote) < index && isOnBranch(graph, event, vote))
+        return vote
+    }
+    return NONE
+  }
+
+  /** Of each peer one vote for an observation, on each branch: the first. */
+  #keepVote(event: EventIndex, key: number): void {
+    while (this.#newestVote.length <= key) this.#newestVote.push(NONE)
+    this.#olderVote.set(event, this.#newestVote.at(key))
+    this.#newestVote.set(key, event)
   }
 
   #noteAccusation(event: EventIndex, key: number, isSigned: boolean): void {
@@ -104,7 +121,7 @@ export class Watch<Payload> {
     if (observation.type !== 'Accusation') return
     const { offender, malice } = observation
     const carried = isCarriedMalice(malice) ? { view: decodeEvent(malice.carried, group.format), isSigned } : null
-    this.accusations.add({ event, accuser: graph.creatorOf(event), offender, malice, carried, key, bases: [] })
+    this.accusations.add({ event, accuser: graph.creatorOf(event), offender, malice, carried, key })
   }
 
   #noteFork(event: EventIndex): void {
@@ -116,8 +133,9 @@ export class Watch<Payload> {
       known.needs.push(event)
       return
     }
+    if (this.offences.evident(graph.creatorOf(event), [parent], isPlain) !== undefined) return
     const children = childrenOf(this.#scene, parent)
-    if (children.length < 2 || this.offences.evident(graph.creatorOf(event), [parent], isPlain) !== undefined) return
+    if (children.length < 2) return
     const malice: Malice = { type: 'Fork', event: this.#hash(parent) }
     const offence = { offender: graph.creatorOf(event), malice, needs: [...children], needed: 2 }
     this.#forks.set(parent, offence)
@@ -125,19 +143,24 @@ export class Watch<Payload> {
   }
 
   #noteSync(event: EventIndex): void {
-    for (const accusation of this.accusations.settle(event)) this.#judgeAccusation(accusation, event)
+    let isShown = false
+    for (const accusation of this.accusations.settle(event)) {
+      // All are judged, in order, so that no verdict is ever looked for in depth; one entry for a basis is enough.
+      if (!this.judge.isFalse(accusation, event, [event])) this.#judgeLater(accusation, event)
+      else if (!isShown) {
+        this.#addPlain(event, { type: 'InvalidAccusation', event: this.#hash(accusation.event) })
+        isShown = true
+      }
+    }
     this.#findAccomplice(event)
   }
 
-  #judgeAccusation(accusation: Accusation<Payload>, basis: EventIndex): void {
-    const malice: Malice = { type: 'InvalidAccusation', event: this.#hash(accusation.event) }
-    if (this.judge.isFalse(accusation, basis, [basis])) {
-      this.#addPlain(basis, malice)
-      return
-    }
+  /** Not false by its basis alone; perhaps by the parents of what it carries. */
+  #judgeLater(accusation: Accusation<Payload>, basis: EventIndex): void {
     const missing = missingParents(this.#scene, accusation, basis)
     if (missing === null) this.#postpone(accusation, basis)
     else if (missing.length > 0 && this.judge.isFalse(accusation, basis, [basis, ...missing])) {
+      const malice: Malice = { type: 'InvalidAccusation', event: this.#hash(accusation.event) }
       this.#addPlain(basis, malice, [basis, ...missing])
     }
   }
@@ -158,7 +181,7 @@ export class Watch<Payload> {
     const waiting = this.#pending.get(key)
     if (waiting === undefined) return
     this.#pending.delete(key)
-    for (const { accusation, basis } of waiting) this.#judgeAccusation(accusation, basis)
+    for (const { accusation, basis } of waiting) this.#judgeLater(accusation, basis)
   }
 
   /** parsec §9, Accomplice: knows an offence, and accused nobody of it. */

@@ -9,6 +9,7 @@
 
 import { equalBytes } from '../../../../base/bytes.ts'
 import { toHex } from '../../../../base/text.ts'
+import type { KeyIndex } from '../../election/keys.ts'
 import type { EventIndex } from '../../graph/graph.ts'
 import { NONE } from '../../graph/graph.ts'
 import type { Accusation, Accusations } from '../accusations.ts'
@@ -41,10 +42,10 @@ export function isFalse<P>(
   tips: Tips,
   isEvident: (charge: Charge<P>, tips: Tips) => boolean,
 ): boolean {
+  if (accusation.carried !== null && !isByOffender(accusation)) return true
   if (!isOneOfItsOwn(accusations, accusation, basis)) return true
   if (accusation.malice.type === 'Unprovable') return false
   if (accusation.carried === null) return !isEvident(accusation, [basis])
-  if (!isByOffender(accusation)) return true
   const parents = parentsOf(scene, accusation.carried.view)
   if (!parents.every((parent) => holds(scene.graph, tips, parent))) return false
   return !isEvident(accusation, tips)
@@ -55,14 +56,16 @@ export function isFalse<P>(
  * it did not join before (parsec §9, Joining).
  */
 function isOneOfItsOwn<P>(accusations: Accusations<P>, accusation: Accusation<P>, basis: EventIndex): boolean {
-  const earlier = accusations.before(accusation)
-  if (earlier.length === 0) return true
+  if (accusation.isFirst) return true
   const offender = toHex(accusation.offender)
+  let earlier: ReadonlySet<KeyIndex> | null = null
   for (const accuser of accusations.accusersOf(offender)) {
     if (accuser === accusation.accuser) continue
     const firsts = accusations.firsts(accuser, offender, [basis])
-    const joins = firsts.some(({ key }) => key === accusation.key)
-    if (joins && !firsts.some(({ key }) => earlier.some((other) => other.key === key))) return true
+    if (!firsts.some(({ key }) => key === accusation.key)) continue
+    earlier ??= new Set(accusations.before(accusation).map(({ key }) => key))
+    const joined: ReadonlySet<KeyIndex> = earlier
+    if (!firsts.some(({ key }) => joined.has(key))) return true
   }
   return false
 }
