@@ -58,7 +58,11 @@ describe('events of forms that are never added, parsec §9', () => {
     const { step } = forge('none', cause)
     expect(step.error?.data).toMatchObject({ code: 'InvalidEvent', why })
     expect(step.facts.filter(({ type }) => type === 'GossipEventAccepted')).toEqual([])
-    expect(step.faults.map(({ peer }) => toHex(peer))).toEqual([toHex(idOf('Alice'))])
+    // Alice passed it on, Eve signed it.
+    expect(step.faults.map(({ peer, error }) => [toHex(peer), error.code])).toEqual([
+      [toHex(idOf('Alice')), 'InvalidEvent'],
+      [toHex(idOf('Eve')), 'Malice'],
+    ])
     expect(forge('parsec-0.7', cause).step.error).toBeUndefined()
   })
 })
