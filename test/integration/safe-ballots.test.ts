@@ -182,7 +182,7 @@ describe('our own votes (ballots §8.6)', () => {
     for (const service of [again, here.start(0)]) {
       if (service !== again) await service.recover()
       for (const bytes of messages) await service.scope(SCOPE).receive(bytes)
-      expect(await codeOf(service.scope(SCOPE).proposal(id).vote(false))).toBe('SessionNotFound')
+      expect(await codeOf(service.scope(SCOPE).proposal(id).vote(false))).toBe('SessionNotActive')
     }
   })
 })

@@ -71,6 +71,7 @@ describe('a ballot in the order', () => {
     const deleted = here.witan('dot').scope(SCOPE)
     await here.peers.settle(deleted.delete())
     expect([deleted.proposals(), deleted.proposal(id).outcome]).toEqual([[], 'no'])
+    expect(await codeOf(deleted.proposal(id).vote(true))).toBe('SessionNotActive')
     const bytes = await here.peers.settle(deleted.proposal(id).certificate())
     expect(safe.verifyCertificate(bytes, trustOf(here)).outcome).toBe('no')
     await here.peers.stop(here.running.get('dot') as RunningPeer)
@@ -225,6 +226,17 @@ describe('ballots of finality quorum in a group', () => {
     expect(await codeOf(here.peers.settle(here.witan('ben').scope(SCOPE).configure({ finality: 'ordered' })))).toBe(
       'NotSettled',
     )
+    expect(
+      await codeOf(
+        here
+          .witan('dot')
+          .scope(SCOPE)
+          .proposal(id)
+          .vote(true, { signal: AbortSignal.abort(new RangeError('over')) }),
+      ),
+    ).toMatch(/over/)
+    await here.peers.settle(here.witan('dot').scope(SCOPE).configure({ finality: 'quorum', roster }))
+    expect(await codeOf(here.witan('dot').scope(SCOPE).proposal('0'.repeat(64)).vote(true))).toBe('SessionNotFound')
     const [message] = (await here.witan('ann').scope(SCOPE).messagesOf(id)) as [Uint8Array]
     expect(await codeOf(here.peers.settle(here.witan('cid').scope(SCOPE).receive(message)))).toBe('WrongFinality')
   })

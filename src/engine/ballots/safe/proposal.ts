@@ -54,12 +54,14 @@ export class BallotProposal {
    * Our vote: durable when this resolves. In `ordered` it waits for the proposal to be in the order. The same choice again
    * gives the same vote; another is refused with `UserAlreadyVoted`.
    */
-  vote(choice: boolean, { signal }: WaitOptions = {}): Promise<safe.SafeVote> {
-    const { order, quorum, signer } = this.#parts
-    if (order !== undefined && !this.#isQuorum()) {
-      return order.vote({ proposalId: this.#id, choice, signer, ...(signal === undefined ? {} : { signal }) })
+  async vote(choice: boolean, { signal }: WaitOptions = {}): Promise<safe.SafeVote> {
+    const { order, quorum, signer, registry } = this.#parts
+    // Evicted or deleted: it never opens here again, so there is nothing to wait for.
+    if (registry.endedOutcome(this.scope, this.id) !== undefined) {
+      throw safe.refuseSafe({ code: 'SessionNotActive', proposalId: this.id })
     }
-    return quorum.cast(this.scope, this.#id, choice, signer)
+    if (order === undefined || this.#finality() === 'quorum') return quorum.cast(this.scope, this.#id, choice, signer)
+    return order.vote({ proposalId: this.#id, choice, signer, ...(signal === undefined ? {} : { signal }) })
   }
 
   /** Why it is decided so, or what is missing. Throws `SessionNotFound`. */
@@ -86,8 +88,11 @@ export class BallotProposal {
     return this.#parts.loggedCertificate(this.scope, this.id, signal)
   }
 
-  #isQuorum(): boolean {
-    return this.#parts.registry.find(this.scope, this.id) !== undefined && this.state?.finality !== 'ordered'
+  /** Of the session, or else what the scope has for those to come. */
+  #finality(): safe.Finality {
+    const { registry, order } = this.#parts
+    const settings = registry.findScope(this.scope)?.safeSettings
+    return this.state?.finality ?? settings?.finality ?? (order === undefined ? 'quorum' : 'ordered')
   }
 
   #outcome(): Observable<safe.Outcome> {
