@@ -238,6 +238,32 @@ describe('offences by events that are not added, parsec §9', () => {
     expect(removed(it, 'Eve')).toBe('InvalidRequest')
   })
 
+  test('InvalidResponse: a Request that is answered already', () => {
+    const it = scene()
+    it.eve.send(it.alice, [])
+    const otherParent = tipOf(it.alice)
+    const first = it.eve.send(it.alice, [it.eve.sign({ type: 'Response', selfParent: it.eve.tip, otherParent })])
+    expect(first.error).toBeUndefined()
+    const again = it.eve.send(it.alice, [it.eve.sign({ type: 'Response', selfParent: it.eve.tip, otherParent })])
+    expect(again.error?.data).toMatchObject({ malice: { type: 'InvalidResponse' } })
+    expect(removed(it, 'Eve')).toBe('InvalidResponse')
+  })
+
+  test('an accusation that carries an event is judged once its parents are there', () => {
+    const it = scene()
+    it.network.vote(it.bob, opaque('unknown to Alice'))
+    it.network.vote(it.bob, opaque('and its child'))
+    const fact = present(it.bob.facts.at(-1), 'the vote')
+    const carried = fact.type === 'GossipEventAccepted' ? fact.bytes : new Uint8Array(0)
+    it.eve.send(it.alice, [
+      it.eve.vote({ type: 'Accusation', offender: idOf('Bob'), malice: { type: 'InvalidRequest', carried } }),
+    ])
+    expect(it.alice.parsec.offences()).toEqual([])
+    it.network.gossip(it.alice, it.bob)
+    expect(it.alice.parsec.offences().map(({ malice }) => malice.type)).toEqual(['InvalidAccusation'])
+    expect(removed(it, 'Eve')).toBe('InvalidAccusation')
+  })
+
   test('Unprovable: what a supermajority suffered', () => {
     const it = scene()
     for (const peer of it.correct) it.network.note(peer, peer.parsec.reportSpam(idOf('Eve')))
