@@ -2,11 +2,10 @@
  * @module core/parsec/malice/kinds/duplicate-vote
  *
  * DuplicateVote: two votes for one observation by one creator, on whichever branches (parsec §9).
- * Evidence: both hashes, by index and then by hash, so that all who found the pair name it alike. A third party looks at
- * the two signed events alone.
+ * Evidence: both hashes. A third party looks at the two signed events alone. Of votes on two branches it is enough that
+ * they show a fork.
  */
 
-import { compareBytes } from '../../../../base/bytes.ts'
 import { CAUSE_TAG, type Malice } from '../../../../wire/canonical/types.ts'
 import type { EventIndex } from '../../graph/graph.ts'
 import type { Scene } from '../scene.ts'
@@ -17,8 +16,7 @@ export function isDuplicateVote<P>({ graph }: Scene<P>, a: EventIndex, b: EventI
   return a !== b && isVote(a) && isVote(b) && graph.subjectOf(a) === graph.subjectOf(b)
 }
 
-export function duplicateVote<P>({ graph }: Scene<P>, a: EventIndex, b: EventIndex): Malice {
-  const order = graph.indexOf(a) - graph.indexOf(b) || compareBytes(graph.hashOf(a), graph.hashOf(b))
-  const [first, second] = order < 0 ? [a, b] : [b, a]
-  return { type: 'DuplicateVote', events: [graph.hashOf(first).slice(), graph.hashOf(second).slice()] }
+/** `earlier` is a self-ancestor of `later`, so that all who found the pair name it alike. */
+export function duplicateVote<P>({ graph }: Scene<P>, earlier: EventIndex, later: EventIndex): Malice {
+  return { type: 'DuplicateVote', events: [graph.hashOf(earlier).slice(), graph.hashOf(later).slice()] }
 }
