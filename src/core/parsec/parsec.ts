@@ -95,7 +95,7 @@ export class Parsec<Payload = Bytes> {
 
   /**
    * A peer that starts from a base (parsec §8), by others' `bases`, in place of the graph before it. It learns the rest like any
-   * joining peer. Where the group detects malice it only follows the order: it is never a voter. Throws `InvalidCheckpoint`.
+   * joining peer, and only follows the order: it makes no events. Throws `InvalidCheckpoint`.
    */
   static fromCheckpoint<P>(group: Group<P>, signer: Signer, base: Bytes): Started<P> {
     verifyBase(base, { group, scheme: signer.scheme })

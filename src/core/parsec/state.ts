@@ -44,8 +44,9 @@ export class State<Payload> implements Rules, Scene<Payload> {
   readonly answers = new Answers(this.graph)
   readonly genesisMembers: ReadonlySet<PeerIndex>
   /**
-   * We may make events. Who started from a checkpoint follows the order only, where malice is detected: it cannot see every offence that others will
-   * expect it to accuse (parsec §9).
+   * We may make events. Who started from a checkpoint follows the order only: it cannot see every offence that others will expect it to accuse
+   * (parsec §9), nor refuse every event that they refuse because of what was asked and answered before, and an own event that
+   * descends from one of those would shut it out for good. Nor can it know that its key never made an event.
    */
   readonly takesPart: boolean
   /** Parts of the base that we start from, as far as they were read. */
@@ -63,7 +64,7 @@ export class State<Payload> implements Rules, Scene<Payload> {
     const voters = this.votersOf(members)
     this.election = new Election(this.graph, this.keys, this.votes, this, group.coin, voters)
     const isWhole = started.origin !== 'checkpoint'
-    this.takesPart = isWhole || !group.detectsMalice
+    this.takesPart = isWhole
     this.watch = group.detectsMalice && isWhole ? new Watch(this) : null
   }
 

@@ -96,7 +96,8 @@ export class PeerStore {
 
   /**
    * Appends the facts of one step; resolves when all are durable. What we made ourselves at its end stands in
-   * one append; the events before it may take several, since an accepted prefix is valid.
+   * one append, unless it is more than an append takes: then a crash in between may leave accusations without their sync
+   * event, which recovery drops (parsec §9). The events before it may take several, since an accepted prefix is valid.
    */
   async appendFacts(facts: readonly ParsecFact[], isOurs: (fact: ParsecFact) => boolean): Promise<void> {
     const metadata = this.#envelopes.next()
@@ -105,7 +106,7 @@ export class PeerStore {
     const appended: Promise<Revision>[] = []
     let start = 0
     while (start < records.length) {
-      const end = start < received ? pieceEnd(records, start, received) : records.length
+      const end = pieceEnd(records, start, start < received ? received : records.length)
       appended.push(this.#gossip.append(records.slice(start, end)))
       start = end
     }
