@@ -4,7 +4,9 @@
  * Misuse of a peer, and what ends it.
  */
 
+import type { Bytes } from '../../base/bytes.ts'
 import { WitanError } from '../../base/errors.ts'
+import { toHex } from '../../base/text.ts'
 
 export type PeerErrorData =
   | { readonly code: 'InvalidOption'; readonly option: string; readonly value: string }
@@ -12,7 +14,7 @@ export type PeerErrorData =
   | { readonly code: 'WrongLog'; readonly stream: string }
   /** What follows from the gossip log differs from the blocks that were logged; `index` is the first that differs. */
   | { readonly code: 'ReplayDiffers'; readonly index: number; readonly stream: string }
-  /** Another process writes with this identity; `cause` is the log's answer. From then on every call is refused with it. */
+  /** Another process writes with this identity; `cause` is the log's answer, if it gave one. From then on every call is refused with it. */
   | { readonly code: 'Fenced'; readonly stream: string }
   /** The membership policy does not agree to the change. */
   | { readonly code: 'ChangeRefused'; readonly change: 'add' | 'remove'; readonly peer: string }
@@ -23,3 +25,12 @@ export type PeerErrorData =
   | { readonly code: 'Aborted' }
 
 export class PeerError extends WitanError<PeerErrorData> {}
+
+/** `stream` is the gossip stream of `identity`. */
+export function fenced(stream: string, identity: Bytes, cause?: unknown): PeerError {
+  return new PeerError(
+    { code: 'Fenced', stream },
+    `another process writes ${stream}: the identity ${toHex(identity)} runs twice. This one has stopped and writes nothing more; find the other and stop one of them`,
+    { cause },
+  )
+}

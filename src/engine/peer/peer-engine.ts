@@ -9,7 +9,6 @@
  */
 
 import { type Bytes, equalBytes } from '../../base/bytes.ts'
-import { toHex } from '../../base/text.ts'
 import {
   type Observation,
   OpenedMessage,
@@ -21,7 +20,7 @@ import {
 import type { LogError } from '../../ports/event-log.ts'
 import type { Signer } from '../../ports/signature-scheme.ts'
 import { type AgreedBlock, agreedBlock, positionsOf } from './blocks.ts'
-import { PeerError } from './errors.ts'
+import { fenced, PeerError } from './errors.ts'
 import type { PeerSettings } from './options.ts'
 import type { PeerStore, Recovered, RecoverOptions, Replayed } from './store.ts'
 
@@ -330,11 +329,6 @@ export class PeerEngine {
   }
 
   #fencedBy(cause: unknown): PeerError {
-    const stream = this.#store.gossipStream
-    return new PeerError(
-      { code: 'Fenced', stream },
-      `another process writes ${stream}: the identity ${toHex(this.#signer.identity)} runs twice. This one has stopped and writes nothing more; find the other and stop one of them`,
-      { cause },
-    )
+    return fenced(this.#store.gossipStream, this.#signer.identity, cause)
   }
 }

@@ -33,7 +33,7 @@ import { factSize } from '../fact-size.ts'
 import { StreamWriter } from '../stream-writer.ts'
 import { streamName } from '../streams.ts'
 import { type AgreedBlock, agreedBlock, BLOCK_FACT, blockToJson, isSameBlock, positionsOf } from './blocks.ts'
-import { PeerError } from './errors.ts'
+import { fenced, PeerError } from './errors.ts'
 
 export interface Recovered {
   readonly parsec: Parsec
@@ -152,7 +152,12 @@ export class PeerStore {
         await check.derive(agreed, blockToJson(agreed, this.#group.format))
       }
     }
-    const { logged, missing } = await check.finish()
+    const { logged, missing, surplus } = await check.finish()
+    // Unless somebody wrote on since we read the end of the gossip log.
+    if (surplus !== undefined) {
+      if ((await this.#log.lastRevision(this.gossipStream)) <= revision) throw surplus
+      if (!isAudit) throw fenced(this.gossipStream, this.#signer.identity)
+    }
     if (parsec === undefined) return undefined
     this.#gossip = new StreamWriter(this.#log, this.gossipStream, revision)
     this.#blocks = new StreamWriter(this.#log, this.blockStream, logged - 1)
@@ -215,12 +220,15 @@ class BlockCheck {
     }
   }
 
-  async finish(): Promise<{ readonly logged: number; readonly missing: readonly AgreedBlock[] }> {
-    if (!this.#isAtEnd) {
-      const next = await this.#logged.next()
-      if (next.done !== true) throw this.#differs(this.count)
-    }
-    return { logged: this.count - this.#missing.length, missing: this.#missing }
+  /** `surplus`: there are logged blocks that were not derived. */
+  async finish(): Promise<{
+    readonly logged: number
+    readonly missing: readonly AgreedBlock[]
+    readonly surplus: PeerError | undefined
+  }> {
+    const next = this.#isAtEnd ? undefined : await this.#logged.next()
+    const surplus = next === undefined || next.done === true ? undefined : this.#differs(this.count)
+    return { logged: this.count - this.#missing.length, missing: this.#missing, surplus }
   }
 
   #differs(index: number): PeerError {
