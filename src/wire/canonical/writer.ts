@@ -31,7 +31,9 @@ export class CanonicalWriter {
   }
 
   u8(value: number): this {
-    this.#bytes[this.#reserve(1)] = value
+    // Reserved first: that may put another array in place.
+    const at = this.#reserve(1)
+    this.#bytes[at] = value
     return this
   }
 
