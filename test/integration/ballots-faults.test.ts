@@ -196,7 +196,7 @@ describe('an append that was written, though its answer was lost', () => {
     expect(await codeOf(here.service.processIncomingVote(SCOPE, voteBy('ann', proposal, false)))).toBe('LogTimeout')
     expect(here.notices.slice(told)).toEqual(['1 yes 1:1', '1 is yes'])
     here.log.failNext('lost')
-    await here.service.deleteScope(SCOPE).catch(() => undefined)
+    expect(await codeOf(here.service.deleteScope(SCOPE))).toBe('LogTimeout')
     await here.service.deleteScope(SCOPE)
     here.log.failNext('lost')
     expect(await codeOf(here.service.createProposal(SCOPE, request(), { id: 1 }))).toBe('LogTimeout')

@@ -13,6 +13,7 @@ import { UsageError } from '../usage-error.ts'
 import { askOrRefuse } from './control.ts'
 import { printExplanation } from './explain.ts'
 import { PeerFolder, parseId } from './folder.ts'
+import { printAnswers } from './print-answers.ts'
 import { wholeNumber } from './whole-number.ts'
 
 interface JsonOption {
@@ -66,8 +67,7 @@ function proposeCommand(): Command {
         ...(silence === undefined ? {} : { silence }),
         ...(voter.length === 0 ? {} : { roster: voter }),
       } as const
-      for await (const value of await askOrRefuse(new PeerFolder(path).controlPath, path, request))
-        line(json === true ? JSON.stringify(value) : (value as { id: string }).id)
+      await printAnswers(path, request, json, (value) => (value as { id: string }).id)
     })
 }
 
@@ -113,8 +113,7 @@ function explainCommand(): Command {
         return printExplanation(path, { command: 'explainBlock', index: wholeNumber(index ?? '') }, options)
       parseId('id', id)
       const request = { command: 'explain', id: id.toLowerCase() } as const
-      for await (const value of await askOrRefuse(new PeerFolder(path).controlPath, path, request))
-        line(json === true ? JSON.stringify(value) : (value as { text: string }).text)
+      await printAnswers(path, request, json, (value) => (value as { text: string }).text)
     })
 }
 

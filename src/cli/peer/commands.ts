@@ -11,8 +11,9 @@ import { groupOf } from '../../engine/peer/options.ts'
 import { streamName } from '../../engine/streams.ts'
 import { line } from '../output.ts'
 import { UsageError } from '../usage-error.ts'
-import { askOrRefuse, askRunning, type ControlRequest } from './control.ts'
+import { askRunning, type ControlRequest } from './control.ts'
 import { PeerFolder, parseAddress, parseEndpoint, parseId } from './folder.ts'
+import { printAnswers } from './print-answers.ts'
 import { textOf } from './run.ts'
 import { wholeNumber } from './whole-number.ts'
 
@@ -72,7 +73,7 @@ export function voteCommand(): Command {
         { wait, json }: JsonOption & { readonly wait: boolean },
       ) => {
         if (choice !== undefined) return voteInBallot(path, what, choice, wait, json)
-        await print(path, { command: 'vote', payload: what, wait }, json, (value) => {
+        await printAnswers(path, { command: 'vote', payload: what, wait }, json, (value) => {
           const { type, position, hash } = value as { type: string; position?: number; hash?: string }
           return type === 'agreed' ? `agreed at position ${position}` : `durable: ${hash}`
         })
@@ -85,7 +86,7 @@ async function voteInBallot(path: string, id: string, choice: string, wait: bool
   if (choice !== 'yes' && choice !== 'no')
     throw new UsageError(`choice is ${JSON.stringify(choice)}; it must be yes or no`)
   const request = { command: 'ballot', id: id.toLowerCase(), choice: choice === 'yes', wait } as const
-  await print(path, request, json, (value) => {
+  await printAnswers(path, request, json, (value) => {
     const { type, outcome } = value as { type: string; outcome?: string }
     return type === 'outcome' ? `decided: ${outcome}` : `durable: ${choice}`
   })
@@ -98,7 +99,7 @@ export function statusCommand(): Command {
     .option('--json', 'print JSON')
     .exitOverride()
     .action(async (path: string, { json }: JsonOption) => {
-      await print(path, { command: 'status' }, json, (value) => {
+      await printAnswers(path, { command: 'status' }, json, (value) => {
         const { id, state, blocks, membership } = value as {
           id: string
           state: string
@@ -157,17 +158,6 @@ async function* blocksOfLog(
   } finally {
     await log.close()
   }
-}
-
-async function print(
-  path: string,
-  request: ControlRequest,
-  json: true | undefined,
-  text: (value: object) => string,
-): Promise<void> {
-  const folder = new PeerFolder(path)
-  for await (const value of await askOrRefuse(folder.controlPath, path, request))
-    line(json === true ? JSON.stringify(value) : text(value))
 }
 
 function collect(value: string, before: string[]): string[] {

@@ -10,10 +10,10 @@ import { fromHex } from '../../base/text.ts'
 import { PeerError } from '../../engine/peer/errors.ts'
 import type { Membership } from '../../engine/peer/membership.ts'
 import type { Witan } from '../../engine/peer/witan.ts'
-import { line } from '../output.ts'
 import { UsageError } from '../usage-error.ts'
-import { askOrRefuse, type ControlRequest } from './control.ts'
-import { PeerFolder, parseId } from './folder.ts'
+import type { ControlRequest } from './control.ts'
+import { parseId } from './folder.ts'
+import { printAnswers } from './print-answers.ts'
 
 interface JsonOption {
   readonly json?: true
@@ -41,7 +41,7 @@ function listCommand(): Command {
     .option('--json', 'print JSON')
     .exitOverride()
     .action(async (path: string, { json }: JsonOption) => {
-      await print(path, { command: 'members' }, json, (value) => describe(value as Membership & { id: string }))
+      await printAnswers(path, { command: 'members' }, json, (value) => describe(value as Membership & { id: string }))
     })
 }
 
@@ -77,7 +77,7 @@ function changeCommand(command: 'add' | 'remove', description: string): Command 
           throw new UsageError(`--info is ${JSON.stringify(options.info)}; it must be hex digits, two for each byte`)
         }
         const request = { command, id: id.toLowerCase(), info: options.info, wait: options.wait } as const
-        await print(path, request, options.json, (value) => describeProgress(value as ChangeProgress))
+        await printAnswers(path, request, options.json, (value) => describeProgress(value as ChangeProgress))
       },
     )
 }
@@ -89,7 +89,7 @@ function leaveCommand(): Command {
     .option('--json', 'print JSON')
     .exitOverride()
     .action(async (path: string, { json }: JsonOption) => {
-      await print(path, { command: 'leave' }, json, () => 'voted to leave; enough others must agree')
+      await printAnswers(path, { command: 'leave' }, json, () => 'voted to leave; enough others must agree')
     })
 }
 
@@ -102,17 +102,6 @@ function describeProgress(progress: ChangeProgress): string {
     case 'agreed':
       return `agreed: ${progress.voters.length} voters`
   }
-}
-
-async function print(
-  path: string,
-  request: ControlRequest,
-  json: true | undefined,
-  text: (value: object) => string,
-): Promise<void> {
-  const folder = new PeerFolder(path)
-  for await (const value of await askOrRefuse(folder.controlPath, path, request))
-    line(json === true ? JSON.stringify(value) : text(value))
 }
 
 /** In the running peer: votes, and tells how it goes until the change is agreed. */

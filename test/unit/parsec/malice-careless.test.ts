@@ -29,8 +29,10 @@ type Four = readonly [Peer, Peer, Peer, Peer]
 
 function four(others: readonly string[] = []): { network: Network; correct: Four } {
   const network = new Network([...NAMES, ...others], { mode: 'single' })
-  const correct = NAMES.map((name) => network.start(name)) as unknown as Four
-  return { network, correct }
+  return {
+    network,
+    correct: [network.start('Alice'), network.start('Bob'), network.start('Carol'), network.start('Dave')],
+  }
 }
 
 const only = (effects: readonly SendMessage[]): SendMessage => present(effects[0], 'a message')
