@@ -12,19 +12,20 @@ import { parseArgs } from 'node:util'
 import { present } from '../../src/base/errors.ts'
 import { SeededRandom } from '../../src/testing/seeded-random.ts'
 import { applyLine, applyPlanted, type LineMutation, mutationsOf } from './operators.ts'
-import { TARGETS, type Target } from './targets.ts'
+import { stagesFor, TARGETS, type Target } from './targets.ts'
 import { MutationTree, type Verdict } from './tree.ts'
 
 const ROOT = new URL('../../', import.meta.url).pathname
 /** Share of the mutations by operators that must be caught. */
 const NEEDED_SHARE = 0.85
 
-const HELP = `npm run mutants -- parsec|ballot [--planted | --operators] [--changed] [--file text] [--sample n] [--seed text] [--jobs n] [--timeout-sec n]
+const HELP = `npm run mutants -- parsec|ballot [--planted | --operators] [--changed] [--file text] [--sample n] [--seed text] [--part i/n] [--jobs n] [--timeout-sec n]
   --planted  the bugs planted by hand, and no others
   --operators  no planted bugs
   --changed  only files changed since the first parent
   --file     only files whose path holds this text
   --sample   so many of the mutations by operators, drawn by --seed; default: all
+  --part     only the i-th of n equal parts of these, so that a long run can be cut up
 `
 
 interface Task {
@@ -43,6 +44,7 @@ const { values, positionals } = parseArgs({
     file: { type: 'string', default: '' },
     sample: { type: 'string' },
     seed: { type: 'string', default: 'mutants' },
+    part: { type: 'string', default: '1/1' },
     jobs: { type: 'string', default: '2' },
     'timeout-sec': { type: 'string', default: '120' },
   },
@@ -78,7 +80,9 @@ function tasks(tree: MutationTree): { readonly planned: readonly Task[]; readonl
   const all: readonly LineMutation[] = mutatedFiles().flatMap((file) => mutationsOf(file, tree.read(file)))
   const count = values.sample === undefined ? all.length : Number(values.sample)
   const drawn = new SeededRandom(values.seed).shuffle(all).slice(0, count)
-  const byOperator = drawn.map((mutation) => ({
+  const [part, parts] = values.part.split('/').map(Number)
+  const kept = drawn.filter((_, at) => at % present(parts, 'a part is i/n') === present(part, 'a part is i/n') - 1)
+  const byOperator = kept.map((mutation) => ({
     name: `${mutation.file}:${mutation.line} ${mutation.operator}: ${mutation.text.trim()}`,
     file: mutation.file,
     source: applyLine(tree.read(mutation.file), mutation),
@@ -94,7 +98,12 @@ async function judgeAll(planned: readonly Task[]): Promise<ReadonlyMap<Task, Ver
   const work = async (): Promise<void> => {
     const tree = new MutationTree(ROOT)
     for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) {
-      const verdict = await tree.judge(task.file, task.source, target().stages, Number(values['timeout-sec']) * 1_000)
+      const verdict = await tree.judge(
+        task.file,
+        task.source,
+        stagesFor(target(), task.file),
+        Number(values['timeout-sec']) * 1_000,
+      )
       verdicts.set(task, verdict)
       print(`${verdict.padEnd(9)} ${task.name}`)
     }
