@@ -3,8 +3,8 @@
  *
  * Reads and subscriptions over a storage that gives facts in chunks. Shared by the memory log and the embedded log.
  *
- * Guarantees: back-pressure (a chunk is fetched when the one before is used up), a bounded chunk in memory for each
- * reader, no resource held between two chunks; nothing to free when a loop is left early. A subscriber sees no gap and
+ * Guarantees: back-pressure (a chunk is fetched while the one before is used up), two bounded chunks in memory for each
+ * reader at most, no resource held between two chunks; nothing to free when a loop is left early. A subscriber sees no gap and
  * no repeat, as it pulls by place and only sleeps when a pull at the newest commit gave nothing.
  */
 
@@ -56,11 +56,17 @@ export async function* pull<Raw>(
   let from = first
   let left = maxCount
   let limit = FIRST_CHUNK
+  let ahead: Ahead<Raw> | undefined
   while (left > 0 && from >= 0) {
     throwIfAborted(signal)
     if (source.isClosed) throw logClosed()
-    const raws = await source.chunk({ stream, from, isBackward, limit: Math.min(limit, left) })
+    // What was not there yet when we looked ahead may be by now.
+    const fetched = ahead?.request.from === from ? await ahead.raws : []
+    const request = { stream, from, isBackward, limit: Math.min(limit, left) }
+    const raws = fetched.length > 0 ? fetched : await source.chunk(request)
     if (raws.length === 0) break
+    // The first chunk may be all that a reader wants; who came further wants the rest.
+    ahead = limit === FIRST_CHUNK ? undefined : lookAhead(source, request, raws.length, left)
     for (const raw of raws) {
       throwIfAborted(signal)
       const fact = source.decode(raw)
@@ -71,6 +77,31 @@ export async function* pull<Raw>(
     limit = Math.min(2 * limit, LARGEST_CHUNK)
   }
   throwIfAborted(signal)
+}
+
+/** The chunk after the one under way, fetched while that is used up. */
+interface Ahead<Raw> {
+  readonly request: ChunkRequest
+  readonly raws: Promise<readonly Raw[]>
+}
+
+function lookAhead<Raw>(
+  source: FactReader<Raw>,
+  { stream, from, isBackward, limit }: ChunkRequest,
+  given: number,
+  left: number,
+): Ahead<Raw> | undefined {
+  const request = {
+    stream,
+    from: isBackward ? from - given : from + given,
+    isBackward,
+    limit: Math.min(2 * limit, LARGEST_CHUNK, left - given),
+  }
+  if (request.limit <= 0 || request.from < 0) return undefined
+  const raws = source.chunk(request)
+  // Who comes to it learns of a failure; who leaves the loop before is not concerned.
+  raws.catch(() => undefined)
+  return { request, raws }
 }
 
 async function* follow<Raw>(

@@ -5,13 +5,14 @@
  */
 
 import { AssertionError } from '../../base/errors.ts'
-import { fromBase64Url, toBase64Url } from '../../base/text.ts'
+import { BASE64_URL, type BytesText, fromBase64Url, toBase64Url } from '../../base/text.ts'
 import type { JsonObject, JsonValue } from '../../ports/event-log.ts'
 import type { ParsecFact, PeerStarted } from './facts.ts'
 
 export const PARSEC_SCHEMA_VERSION = 1
 
-export function parsecFactToJson(fact: ParsecFact): JsonObject {
+/** `text`: for events, which are many and long. */
+export function parsecFactToJson(fact: ParsecFact, text: BytesText = BASE64_URL): JsonObject {
   switch (fact.type) {
     case 'PeerStarted':
       return {
@@ -26,7 +27,7 @@ export function parsecFactToJson(fact: ParsecFact): JsonObject {
     case 'GossipEventAccepted':
       return {
         hash: toBase64Url(fact.hash),
-        event: toBase64Url(fact.bytes),
+        event: text.toText(fact.bytes),
         observationHash: fact.observationHash === null ? null : toBase64Url(fact.observationHash),
         ...(fact.isCarriedSigned === undefined ? {} : { isCarriedSigned: fact.isCarriedSigned }),
       }
@@ -50,7 +51,7 @@ export function parsecFactToJson(fact: ParsecFact): JsonObject {
   }
 }
 
-export function parsecFactFromJson(type: string, json: JsonObject): ParsecFact {
+export function parsecFactFromJson(type: string, json: JsonObject, text: BytesText = BASE64_URL): ParsecFact {
   switch (type) {
     case 'PeerStarted':
       return {
@@ -68,7 +69,7 @@ export function parsecFactFromJson(type: string, json: JsonObject): ParsecFact {
       return {
         type,
         hash: bytes(json['hash']),
-        bytes: bytes(json['event']),
+        bytes: bytes(json['event'], text.toBytes),
         observationHash: observationHash === null ? null : bytes(observationHash),
         ...(typeof isCarriedSigned === 'boolean' ? { isCarriedSigned } : {}),
       }
@@ -105,9 +106,9 @@ function originOf(value: JsonValue | undefined): PeerStarted['origin'] {
   return value === 'genesis' || value === 'checkpoint' ? value : 'existing'
 }
 
-function bytes(value: JsonValue | undefined): Uint8Array {
+function bytes(value: JsonValue | undefined, toBytes: BytesText['toBytes'] = fromBase64Url): Uint8Array {
   if (typeof value !== 'string') throw new AssertionError(`the log holds ${JSON.stringify(value)} where bytes belong`)
-  return fromBase64Url(value)
+  return toBytes(value)
 }
 
 function number(value: JsonValue | undefined): number {

@@ -11,6 +11,7 @@ import type { Block, CanonicalFormat, Observation } from '../../core/parsec/inde
 import { encodeObservation } from '../../core/parsec/index.ts'
 import type { JsonObject } from '../../ports/event-log.ts'
 import { decodeBatch, decodePayload, type PayloadKind } from '../../wire/payload.ts'
+import { nodeBase64Url } from '../base64url.ts'
 
 export interface AgreedProof {
   readonly id: string
@@ -82,16 +83,27 @@ export function blockToJson(block: AgreedBlock, format: CanonicalFormat<Bytes>):
     type: block.observation.type,
     kind: block.kind ?? null,
     hash: block.hash,
-    observation: toBase64Url(encodeObservation(block.observation, format)),
+    observation: nodeBase64Url.toText(encodeObservation(block.observation, format)),
     proofs: block.proofs.map(({ id, signature }) => ({ id, signature: toBase64Url(signature) })),
   }
 }
 
 /** Whether the parts are equal that replay must derive again. */
-export function isSameBlock(logged: JsonObject, derived: JsonObject): boolean {
-  const isSame = (name: string): boolean => logged[name] === derived[name]
-  if (!isSame('index') || !isSame('position') || !isSame('hash') || !isSame('observation')) return false
-  return JSON.stringify(logged['proofs']) === JSON.stringify(derived['proofs'])
+export function isSameBlock(logged: JsonObject, block: AgreedBlock, format: CanonicalFormat<Bytes>): boolean {
+  const { index, position, hash, observation, proofs } = logged
+  return (
+    index === block.index &&
+    position === block.position &&
+    hash === block.hash &&
+    observation === nodeBase64Url.toText(encodeObservation(block.observation, format)) &&
+    Array.isArray(proofs) &&
+    proofs.length === block.proofs.length &&
+    block.proofs.every((proof, i) => isSameProof(proofs[i] as JsonObject, proof))
+  )
+}
+
+function isSameProof(logged: JsonObject, { id, signature }: AgreedProof): boolean {
+  return logged['id'] === id && logged['signature'] === toBase64Url(signature)
 }
 
 export function proofsFromJson(json: JsonObject): AgreedProof[] {

@@ -7,9 +7,9 @@
 
 import type { Bytes } from '../../base/bytes.ts'
 import { assert } from '../../base/errors.ts'
-import { fromBase64Url } from '../../base/text.ts'
 import { type CanonicalFormat, decodeObservation } from '../../core/parsec/index.ts'
 import type { EventLog, JsonObject, RecordedFact } from '../../ports/event-log.ts'
+import { nodeBase64Url } from '../base64url.ts'
 import { type AgreedBlock, agreedBlock, type PayloadBlock, positionsOf, proofsFromJson } from './blocks.ts'
 
 export interface HistoryOptions {
@@ -80,7 +80,7 @@ export class History {
 }
 
 export function readBlock(json: JsonObject, format: CanonicalFormat<Bytes>): AgreedBlock {
-  const payload = decodeObservation(fromBase64Url(textOf(json, 'observation')), format)
+  const payload = decodeObservation(nodeBase64Url.toBytes(textOf(json, 'observation')), format)
   const block = agreedBlock(
     { payload, hash: new Uint8Array(0), proofs: [] },
     Number(json['index']),

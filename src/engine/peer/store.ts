@@ -28,6 +28,7 @@ import {
 } from '../../ports/event-log.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Signer } from '../../ports/signature-scheme.ts'
+import { nodeBase64Url } from '../base64url.ts'
 import { Envelopes } from '../envelope.ts'
 import { factSize } from '../fact-size.ts'
 import { StreamWriter } from '../stream-writer.ts'
@@ -101,7 +102,9 @@ export class PeerStore {
    */
   async appendFacts(facts: readonly ParsecFact[], isOurs: (fact: ParsecFact) => boolean): Promise<void> {
     const metadata = this.#envelopes.next()
-    const records = facts.map((fact): NewFact => ({ type: fact.type, data: parsecFactToJson(fact), metadata }))
+    const records = facts.map(
+      (fact): NewFact => ({ type: fact.type, data: parsecFactToJson(fact, nodeBase64Url), metadata }),
+    )
     const received = facts.findLastIndex((fact) => !isOurs(fact)) + 1
     const appended: Promise<Revision>[] = []
     let start = 0
@@ -134,12 +137,16 @@ export class PeerStore {
     replayed: others,
   }: RecoverOptions = {}): Promise<Recovered | undefined> {
     const newBlocks: AgreedBlock[] = []
-    const check = new BlockCheck(this.#log.read(this.blockStream, signalled(signal)), this.blockStream)
+    const check = new BlockCheck(
+      this.#log.read(this.blockStream, signalled(signal)),
+      this.blockStream,
+      this.#group.format,
+    )
     let parsec: Parsec | undefined
     let revision = NO_STREAM
     let nextPosition = 0
     for await (const fact of this.#log.read(this.gossipStream, signalled(signal))) {
-      const replayed = parsecFactFromJson(fact.type, fact.data)
+      const replayed = parsecFactFromJson(fact.type, fact.data, nodeBase64Url)
       if (parsec === undefined) parsec = this.#begin(replayed)
       else parsec.evolve(replayed)
       revision = fact.revision
@@ -149,7 +156,7 @@ export class PeerStore {
         nextPosition += positionsOf(agreed)
         if (agreed.index >= blocksFrom) newBlocks.push(agreed)
         others?.block(agreed, parsec)
-        await check.derive(agreed, blockToJson(agreed, this.#group.format))
+        await check.derive(agreed)
       }
     }
     const { logged, missing, surplus } = await check.finish()
@@ -199,23 +206,25 @@ function pieceEnd(records: readonly NewFact[], start: number, limit: number): nu
 class BlockCheck {
   readonly #logged: AsyncIterator<RecordedFact>
   readonly #stream: string
+  readonly #format: Group<Bytes>['format']
   readonly #missing: AgreedBlock[] = []
   #isAtEnd = false
   count = 0
 
-  constructor(logged: AsyncIterable<RecordedFact>, stream: string) {
+  constructor(logged: AsyncIterable<RecordedFact>, stream: string, format: Group<Bytes>['format']) {
     this.#logged = logged[Symbol.asyncIterator]()
     this.#stream = stream
+    this.#format = format
   }
 
-  async derive(block: AgreedBlock, json: ReturnType<typeof blockToJson>): Promise<void> {
+  async derive(block: AgreedBlock): Promise<void> {
     const index = this.count
     this.count += 1
     const next = this.#isAtEnd ? undefined : await this.#logged.next()
     if (next === undefined || next.done === true) {
       this.#isAtEnd = true
       this.#missing.push(block)
-    } else if (!isSameBlock(next.value.data, json)) {
+    } else if (!isSameBlock(next.value.data, block, this.#format)) {
       throw this.#differs(index)
     }
   }

@@ -83,7 +83,7 @@ export class Checkpoints {
       return { hash: keys.hashOf(key), voter: voter === NONE ? null : peers.idOf(voter) }
     }
     this.blocks = new KeyChain(group.hash, keyOf)
-    this.decided = new KeyChain(group.hash, keyOf)
+    this.decided = new KeyChain(group.hash, keyOf, this.blocks)
   }
 
   /** All, in order of position. */

@@ -26,10 +26,15 @@ export class KeyChain {
   readonly #keyOf: KeyOf
   /** Known chain hashes, by ascending count. */
   readonly #marks: Mark[] = [{ count: 0, hash: FIRST_CHAIN_HASH }]
+  /** Another chain, which mostly holds the same keys and gets each before this one: what they share is hashed once. */
+  readonly #other: KeyChain | null
+  /** So many keys at the beginning are those of the other. */
+  #shared = 0
 
-  constructor(hash: (bytes: Bytes) => Bytes, keyOf: KeyOf) {
+  constructor(hash: (bytes: Bytes) => Bytes, keyOf: KeyOf, other: KeyChain | null = null) {
     this.#hash = hash
     this.#keyOf = keyOf
+    this.#other = other
   }
 
   get count(): number {
@@ -37,7 +42,13 @@ export class KeyChain {
   }
 
   push(key: KeyIndex): void {
+    if (this.#shared === this.count && this.#other?.keyAt(this.count) === key) this.#shared += 1
     this.#keys.push(key)
+  }
+
+  /** NONE beyond the end. */
+  keyAt(place: number): KeyIndex {
+    return this.#keys.at(place)
   }
 
   /** The first `count` keys. */
@@ -54,13 +65,25 @@ export class KeyChain {
 
   /** The chain hash over the first `count` keys. */
   hashAt(count: number): Bytes {
+    if (this.#other !== null && count <= this.#shared) return this.#other.hashAt(count)
     let place = this.#marks.length - 1
     while ((this.#marks[place] as Mark).count > count) place -= 1
     const mark = this.#marks[place] as Mark
     if (mark.count === count) return mark.hash
-    let { hash } = mark
-    for (const key of this.slice(mark.count, count)) hash = nextChainHash(hash, key, this.#hash)
+    const hash = this.#hashFrom(this.#laterOf(mark), count)
     this.#marks.splice(place + 1, 0, { count, hash })
+    return hash
+  }
+
+  /** Of a mark and the end of what is shared. */
+  #laterOf(mark: Mark): Mark {
+    if (this.#other === null || mark.count >= this.#shared) return mark
+    return { count: this.#shared, hash: this.#other.hashAt(this.#shared) }
+  }
+
+  #hashFrom({ count: from, hash: first }: Mark, count: number): Bytes {
+    let hash = first
+    for (const key of this.slice(from, count)) hash = nextChainHash(hash, key, this.#hash)
     return hash
   }
 }

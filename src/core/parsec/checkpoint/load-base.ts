@@ -45,8 +45,8 @@ function restoreDecided<P>({ keys, peers, checkpoints }: State<P>, { decided, bl
   for (const [i, { hash, voter }] of decided.entries()) {
     const key = keys.intern(hash, voter === null ? NONE : peers.find(voter))
     keys.decide(key)
-    checkpoints.decided.push(key)
     if (isBlock(blocks, i)) checkpoints.blocks.push(key)
+    checkpoints.decided.push(key)
   }
 }
 

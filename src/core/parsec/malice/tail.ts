@@ -32,19 +32,14 @@ export class Tail {
   }
 
   /** The facts that hold now that this one is read. */
-  *take(fact: ParsecFact): Iterable<ParsecFact> {
-    if (fact.type !== 'GossipEventAccepted' || (this.#held.size === 0 && !this.#mayAccuse(fact))) {
-      yield fact
-      return
-    }
+  take(fact: ParsecFact): readonly ParsecFact[] {
+    if (fact.type !== 'GossipEventAccepted' || (this.#held.size === 0 && !this.#mayAccuse(fact))) return [fact]
     const { creator, selfParent, otherParent, vote } = decodeEvent(fact.bytes, this.#format)
     if (equalBytes(creator, this.#self) && vote?.observation.type === 'Accusation') {
       this.#held.set(toHex(fact.hash), { fact, selfParent })
-      return
+      return []
     }
-    yield* this.#release(selfParent)
-    yield* this.#release(otherParent)
-    yield fact
+    return [...this.#released(selfParent), ...this.#released(otherParent), fact]
   }
 
   /** An event begins with its creator's id (parsec §11). */
@@ -52,12 +47,12 @@ export class Tail {
     return observationHash !== null && equalBytes(bytes.subarray(0, this.#self.length), this.#self)
   }
 
-  *#release(hash: EventHash | null): Iterable<ParsecFact> {
-    const key = hash === null ? '' : toHex(hash)
+  #released(hash: EventHash | null): readonly ParsecFact[] {
+    if (this.#held.size === 0 || hash === null) return []
+    const key = toHex(hash)
     const held = this.#held.get(key)
-    if (held === undefined) return
+    if (held === undefined) return []
     this.#held.delete(key)
-    yield* this.#release(held.selfParent)
-    yield held.fact
+    return [...this.#released(held.selfParent), held.fact]
   }
 }
