@@ -29,6 +29,8 @@ describe('random networks with fewer than a third of the voters malicious', () =
       events: sum(({ events }) => events),
       crimes: sum(({ crimes }) => crimes),
       evident: sum(({ evident }) => evident),
+      lostToBudgets: sum(({ lostToBudgets }) => lostToBudgets),
+      spamReports: sum(({ spamReports }) => spamReports),
       crashes: sum(({ crashes }) => crashes),
       mostRounds: Math.max(...reports.map(({ mostRounds }) => mostRounds)),
       removalRounds: Math.max(...reports.map(({ removalRounds }) => removalRounds)),
@@ -39,5 +41,34 @@ describe('random networks with fewer than a third of the voters malicious', () =
     expect(total.crimes).toBeGreaterThanOrEqual(4 * SEEDS)
     expect(total.evident).toBeGreaterThanOrEqual(SEEDS / 4)
     expect(kinds.size).toBeGreaterThanOrEqual(Math.min(4, SEEDS / 4))
+  })
+})
+
+describe('networks in which a third at most does nothing but flood', () => {
+  const reports: RunReport[] = []
+
+  it.each(Array.from({ length: Math.ceil(SEEDS / 4) }, (_, i) => `flood ${i}`))(
+    'seed "%s": budgets hold it, agreement, termination, and no correct peer is held back or accused',
+    (seed) => {
+      const drawn = maliciousOptions(new SeededRandom(seed), hash)
+      const report = runNetwork({ ...drawn, powers: ['flood'], crimeRate: 0.1 }, RUN)
+      reports.push(report)
+      expect(report).toMatchObject({ seed, violations: [] })
+    },
+  )
+
+  it('did what it is for: messages that were not taken, accusations, removals for spam', () => {
+    const sum = (of: (report: RunReport) => number): number => reports.reduce((total, report) => total + of(report), 0)
+    const total = {
+      seeds: reports.length,
+      crimes: sum(({ crimes }) => crimes),
+      lostToBudgets: sum(({ lostToBudgets }) => lostToBudgets),
+      spamReports: sum(({ spamReports }) => spamReports),
+      removed: sum(({ convictions }) => convictions.filter((kind) => kind === 'Unprovable').length),
+    }
+    process.stdout.write(`flooded networks: ${JSON.stringify(total)}\n`)
+    expect(total.lostToBudgets).toBeGreaterThanOrEqual(100 * reports.length)
+    expect(total.spamReports).toBeGreaterThanOrEqual(3 * reports.length)
+    expect(total.removed).toBeGreaterThanOrEqual(reports.length / 4)
   })
 })

@@ -84,7 +84,8 @@ export {
   type Inspection,
   inspect,
 } from './inspect.ts'
-export { BUDGET_DEFAULTS, Budget, type BudgetOptions, type Cost, isDishonest } from './malice/budget.ts'
+export { BUDGET_DEFAULTS, Budget, type BudgetOptions, type Cost } from './malice/budget.ts'
+export { costOf, costOfLost, INVALID } from './malice/cost.ts'
 export {
   MaliceEvidenceError,
   type MaliceEvidenceErrorData,

@@ -15,10 +15,12 @@ import {
   Budget,
   CodecError,
   type Cost,
+  costOf,
+  costOfLost,
   GossipSchedule,
-  isDishonest,
+  INVALID,
   ParsecError,
-  type ParsecFact,
+  type ParsecStep,
   type SendMessage,
 } from '../../core/parsec/index.ts'
 import type { IncomingMessage, Transport } from '../../ports/transport.ts'
@@ -38,23 +40,13 @@ export interface GossiperEvents {
 
 const RANDOM_BYTES = 4
 
-const INVALID: Cost = { bytes: 0, events: 0, invalid: 1 }
-
-/** What a message of gossip cost us. */
-function costOf(from: Bytes, body: Bytes, facts: readonly ParsecFact[], code: string | undefined): Cost {
-  const events = facts.filter((fact) => fact.type === 'GossipEventAccepted')
-  // An event begins with its creator's id (parsec §11).
-  const own = events.filter((fact) => equalBytes(fact.bytes.subarray(0, from.length), from)).length
-  return { bytes: events.length === 0 ? body.length : 0, events: own, invalid: isDishonest(code) ? 1 : 0 }
-}
-
 export class Gossiper {
   readonly #engine: PeerEngine
   readonly #transport: Transport
   readonly #settings: PeerSettings
   readonly #events: GossiperEvents
   readonly #schedule: GossipSchedule
-  readonly #budget = new Budget()
+  readonly #budget: Budget
   readonly #abort = new AbortController()
   #wake: { readonly atMs: number; readonly cancel: () => void } | undefined
   #isGossiping = false
@@ -67,6 +59,7 @@ export class Gossiper {
     this.#settings = settings
     this.#events = events
     this.#schedule = new GossipSchedule(settings.schedule)
+    this.#budget = new Budget(settings.budget)
     // Every send that waits listens to it; the transport bounds how many do.
     setMaxListeners(0, this.#abort.signal)
   }
@@ -181,7 +174,7 @@ export class Gossiper {
     const nowMs = this.#settings.clock.nowMs()
     if (!this.#budget.takes(peer, nowMs)) {
       // Lost, as on any network; it counts nevertheless.
-      this.#charge(from, { bytes: bytes.length, events: 0, invalid: 0 })
+      this.#charge(from, costOfLost(bytes))
       return
     }
     this.#events.heard(peer)
@@ -200,8 +193,8 @@ export class Gossiper {
 
   async #receiveGossip(kind: 'request' | 'response' | 'graph', from: Bytes, body: Bytes): Promise<void> {
     const step = await this.#engine.receive(kind, from, body)
-    const code = step?.error instanceof ParsecError ? step.error.code : undefined
-    this.#charge(from, costOf(from, body, step?.facts ?? [], code))
+    this.#chargeFor(from, body, step)
+    const code = step.error instanceof ParsecError ? step.error.code : undefined
     // The peer is removed and may not know: nobody answers its gossip any more, so it learns it by comparing. Or we are, and
     // the peer may lack what made us decide so.
     const isRefused = code === 'InvalidPeerState' || code === 'InvalidSelfState'
@@ -214,8 +207,13 @@ export class Gossiper {
     try {
       givenBytes = await this.#events.ballot(from, kind, body)
     } finally {
-      this.#charge(from, { bytes: body.length + givenBytes, events: 0, invalid: 0 })
+      this.#charge(from, { bytes: body.length + givenBytes })
     }
+  }
+
+  /** `step`: what the message led to, if anything. */
+  #chargeFor(from: Bytes, body: Bytes, step: ParsecStep<Bytes> | undefined): void {
+    this.#charge(from, step === undefined ? { bytes: body.length } : costOf(this.#engine.parsec, from, body, step))
   }
 
   /** parsec §9, Unprovable: who goes on beyond all budgets is accused. */
@@ -231,7 +229,7 @@ export class Gossiper {
         await this.#receiveGossip(kind, from, body)
         return
       case 'checkpoints':
-        await this.#engine.receive(kind, from, body)
+        this.#chargeFor(from, body, await this.#engine.receive(kind, from, body))
         return
       case 'ballot':
       case 'ballotHoldings':
@@ -242,7 +240,7 @@ export class Gossiper {
       case 'summaryReply': {
         if (!this.#engine.isRunning) return
         const { weLack, theyLack } = this.#engine.parsec.compareSummary(body)
-        if (theyLack) this.#engine.sendGraph(from, body)
+        this.#chargeFor(from, body, theyLack ? this.#engine.sendGraph(from, body) : undefined)
         if (weLack && kind === 'summary') this.#post(from, 'summaryReply', this.#engine.parsec.summary())
       }
     }

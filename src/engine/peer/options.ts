@@ -8,6 +8,8 @@
 import type { Bytes } from '../../base/bytes.ts'
 import { toHex } from '../../base/text.ts'
 import {
+  BUDGET_DEFAULTS,
+  type BudgetOptions,
   bytesGroup,
   type CanonicalLimits,
   DEFAULT_LIMITS,
@@ -66,6 +68,8 @@ export interface WitanOptions<Payload = Bytes> {
   /** Which changes of the voters this peer votes for. Default: those that `members` is asked for, and no others. */
   readonly membership?: MembershipPolicy
   readonly schedule?: Partial<ScheduleOptions>
+  /** What another peer may cost us (parsec §9, Unprovable). Default: `BUDGET_DEFAULTS`, for 64 MiB of graph or less. */
+  readonly budget?: Partial<BudgetOptions>
   /** Votes of ours that are not agreed yet, at most; more are refused. Default: 10,000. */
   readonly maxUnagreed?: number
   /** How long `close()` waits for appends under way. Default: 5,000. */
@@ -79,6 +83,7 @@ export interface WitanOptions<Payload = Bytes> {
 export interface PeerSettings {
   readonly group: Group<Bytes>
   readonly schedule: ScheduleOptions
+  readonly budget: BudgetOptions
   readonly batching: BatchingOptions
   readonly maxUnagreed: number
   readonly closeTimeoutMs: number
@@ -128,6 +133,7 @@ export function settingsOf(options: Omit<WitanOptions<never>, 'codec'>): PeerSet
   return {
     group: groupOf(genesis),
     schedule: { ...SCHEDULE_DEFAULTS, ...options.schedule },
+    budget: { ...BUDGET_DEFAULTS, ...options.budget },
     batching: {
       maxPayloads: atLeast('batching.maxPayloads', batching.maxPayloads, 1),
       maxDelayMs: atLeast('batching.maxDelayMs', batching.maxDelayMs, 0),

@@ -134,7 +134,7 @@ export class PeerEngine {
     kind: 'request' | 'response' | 'graph' | 'checkpoints',
     from: Bytes,
     body: Bytes,
-  ): Promise<ParsecStep<Bytes> | undefined> {
+  ): Promise<ParsecStep<Bytes>> {
     await this.#ready()
     if (kind === 'checkpoints') {
       const taken = this.parsec.handleCheckpoints(from, body)
@@ -160,8 +160,11 @@ export class PeerEngine {
   }
 
   /** What a peer with this summary lacks. */
-  sendGraph(to: Bytes, summary: Bytes): void {
-    if (this.isRunning) void this.#background(this.parsec.graphBeyond(to, summary))
+  sendGraph(to: Bytes, summary: Bytes): ParsecStep<Bytes> | undefined {
+    if (!this.isRunning) return undefined
+    const step = this.parsec.graphBeyond(to, summary)
+    void this.#background(step)
+    return step
   }
 
   /** Asks a peer for what our checkpoints lack. */

@@ -16,7 +16,18 @@ export function checkRun(network: ParsecNetwork): readonly string[] {
     ...checkIntegrity(network, node),
     ...checkOwnAccusations(network, node),
     ...checkCheckpoints(network, node),
+    ...checkBudgets(network, node),
   ])
+}
+
+/** parsec §9, Unprovable: budgets hold what floods, and no correct peer ever meets them. */
+function checkBudgets(network: ParsecNetwork, { peer }: NetworkNode): readonly string[] {
+  const guard = network.guards.get(peer)
+  const lost = [...(guard?.lost ?? [])].filter(([from]) => network.correct.has(from))
+  return [
+    ...(guard?.violations(network.nowMs) ?? []).map((what) => `budget: peer ${peer} ${what}`),
+    ...lost.map(([from, count]) => `budget: peer ${peer} lost ${count} messages of correct peer ${from}`),
+  ]
 }
 
 /** parsec §8: correct peers state the same at each checkpoint, and have the same checkpoints as far as they got. */

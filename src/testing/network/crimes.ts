@@ -15,6 +15,7 @@
  * | forged-answer | answers what was no request to it, or again what it answered |
  * | withhold | does not answer half of the peers, and loses much of the rest |
  * | late | is a correct-looking joiner first |
+ * | flood | sends far more than anybody needs: its own events in masses, known ones again and again, messages that are none, questions whose answer is the whole graph |
  *
  * It cannot sign for others, nor break the hash.
  */
@@ -24,6 +25,7 @@ import {
   type Cause,
   decodeEvent,
   type EventView,
+  encodeMessage,
   encodeObservation,
   type Group,
   type Malice,
@@ -45,6 +47,7 @@ export const POWERS = [
   'forged-answer',
   'withhold',
   'late',
+  'flood',
 ] as const
 export type Power = (typeof POWERS)[number]
 
@@ -65,6 +68,14 @@ export interface Crime {
   readonly own: readonly Uint8Array[]
   /** No correct peer takes it, nor does its own engine: shown to somebody by itself. */
   readonly shown: readonly Uint8Array[]
+  /** Messages as they are, each to everybody, so many times. */
+  readonly flood?: readonly Flood[]
+}
+
+export interface Flood {
+  readonly kind: 'request' | 'response' | 'graph' | 'checkpoints' | 'summary'
+  readonly bytes: Uint8Array
+  readonly times: number
 }
 
 /** Draws a crime; null: nothing to be done just now. */
@@ -82,12 +93,22 @@ export function drawCrime(random: SeededRandom, means: Means, powers: ReadonlySe
       return hand.stolenParent()
     case 'forged-answer':
       return hand.forgedAnswer()
+    case 'flood':
+      return hand.flood()
     default:
       return null
   }
 }
 
 const NOTHING = new Uint8Array(0)
+/** Own events in one flood, and all together. */
+const FLOOD_EVENTS = 150
+const MOST_OWN_EVENTS = 1_500
+/** Of what everybody knows, in one message. */
+const REPEATED_EVENTS = 200
+const REPEATS = 10
+/** Of a peer that says that it knows nothing: a sequence of no creators. */
+const EMPTY_SUMMARY = new Uint8Array(8)
 
 class Hand {
   readonly #random: SeededRandom
@@ -131,6 +152,10 @@ class Hand {
     return this.#random.pick(of)
   }
 
+  #requesting(selfParent: Uint8Array): Uint8Array {
+    return this.#sign({ type: 'Requesting', selfParent, recipient: this.#someone().view.creator })
+  }
+
   /** An event that most others have already. */
   #old(of: readonly Known[] = this.#known): Uint8Array {
     return this.#someone(of.slice(0, Math.ceil(of.length / 2))).hash
@@ -153,15 +178,11 @@ class Hand {
     if (this.#random.chance(0.3)) return { own: [], shown: [this.vote(other, this.#old(this.#own))] }
     if (this.#random.chance(0.5) || initial === undefined)
       return { own: [this.vote(this.#means.group.genesis)], shown: [] }
-    const recipient = this.#someone().view.creator
-    return { own: [this.#sign({ type: 'Requesting', selfParent: initial.hash, recipient })], shown: [] }
+    return { own: [this.#requesting(initial.hash)], shown: [] }
   }
 
   stolenParent(): Crime {
-    const recipient = this.#someone().view.creator
-    if (this.#random.chance(0.5)) {
-      return { own: [], shown: [this.#sign({ type: 'Requesting', selfParent: this.#old(this.#others), recipient })] }
-    }
+    if (this.#random.chance(0.5)) return { own: [], shown: [this.#requesting(this.#old(this.#others))] }
     const selfParent = this.#old(this.#own)
     return { own: [], shown: [this.#sign({ type: 'Request', selfParent, otherParent: this.#old(this.#own) })] }
   }
@@ -174,6 +195,33 @@ class Hand {
     const otherParent = again?.otherParent ?? this.#old(this.#others)
     const selfParent = again === null ? this.#old(this.#own) : (this.#own.at(-1)?.hash ?? NOTHING)
     return { own: [], shown: [this.#sign({ type, selfParent, otherParent })] }
+  }
+
+  flood(): Crime {
+    const none = { own: [], shown: [] }
+    switch (this.#random.pick(['own', 'again', 'garbage', 'forged', 'ignorance'] as const)) {
+      case 'own': {
+        const count = this.#own.length < MOST_OWN_EVENTS ? FLOOD_EVENTS : 0
+        const own = Array.from({ length: count }, () => this.#requesting(this.tip ?? NOTHING))
+        return { own, shown: [], flood: [{ kind: 'graph', bytes: encodeMessage(own), times: 1 }] }
+      }
+      case 'again': {
+        const bytes = encodeMessage(this.#known.slice(-REPEATED_EVENTS).map(({ view }) => view.bytes))
+        return { ...none, flood: [{ kind: 'graph', bytes, times: REPEATS }] }
+      }
+      case 'garbage': {
+        const kind = this.#random.pick(['request', 'response', 'graph', 'checkpoints', 'summary'] as const)
+        return { ...none, flood: [{ kind, bytes: this.#random.bytes(this.#random.int(0, 300)), times: REPEATS }] }
+      }
+      case 'forged': {
+        const event = this.#requesting(this.tip ?? NOTHING)
+        event.fill(9, event.length - this.#means.group.format.signatureBytes)
+        return { ...none, flood: [{ kind: 'graph', bytes: encodeMessage([event]), times: REPEATS }] }
+      }
+      case 'ignorance': {
+        return { ...none, flood: [{ kind: 'summary', bytes: EMPTY_SUMMARY, times: REPEATS }] }
+      }
+    }
   }
 
   /** Of somebody else, or of itself, or a second one of somebody accused before. */

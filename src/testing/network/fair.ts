@@ -130,6 +130,7 @@ function voteForAll(network: ParsecNetwork, node: NetworkNode): void {
 
 /** Everybody gossips to everybody that may be gossiped to; requests and answers arrive at once. */
 function round(network: ParsecNetwork): void {
+  network.noteRound()
   const instances = [
     ...network.correct.values(),
     ...[...network.forkers.values()].flatMap(({ instances: those }) => those),

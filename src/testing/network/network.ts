@@ -13,9 +13,13 @@ import { assert, present } from '../../base/errors.ts'
 import { toHex } from '../../base/text.ts'
 import {
   bytesGroup,
+  CodecError,
+  costOf,
   encodeMessage,
   fixedIdentity,
   type Group,
+  INVALID,
+  type ParsecStep,
   type PeerId,
   type SendMessage,
 } from '../../core/parsec/index.ts'
@@ -25,6 +29,7 @@ import { removesMidMessage } from './census.ts'
 import { CHECKSUM_BYTES, CHECKSUM_IDENTITY_BYTES } from './checksum-scheme.ts'
 import { drawCrime, type Power } from './crimes.ts'
 import { Forker } from './forker.ts'
+import { Guard } from './guard.ts'
 import { type Delivery, type LinkOptions, Links } from './links.ts'
 import { NetworkNode, type Operation } from './node.ts'
 
@@ -47,6 +52,10 @@ export interface NetworkOptions extends LinkOptions {
   readonly hash?: (bytes: Uint8Array) => Uint8Array
 }
 
+/** How long a tick, and a fair round, is for budgets. */
+const TICK_MS = 100
+const ROUND_MS = 3_000
+
 export class ParsecNetwork {
   readonly random: SeededRandom
   readonly options: NetworkOptions
@@ -58,17 +67,22 @@ export class ParsecNetwork {
   readonly links: Links
   /** Correct peers, by number. */
   readonly correct = new Map<number, NetworkNode>()
+  /** Their budgets. */
+  readonly guards = new Map<number, Guard>()
   readonly forkers = new Map<number, Forker>()
   /** What went wrong besides the properties of `checks.ts`. */
   readonly differences: string[] = []
   removalsMidMessage = 0
   crashes = 0
+  /** Accusations of Unprovable that budgets asked for. */
+  spamReports = 0
   #isCalm = false
   readonly #ids: PeerId[] = []
   readonly #numbers = new Map<string, number>()
   /** Peers that are down, and until when. */
   readonly #downUntil = new Map<number, number>()
   #now = 0
+  #nowMs = 0
 
   constructor(options: NetworkOptions) {
     assert(3 * options.forkers < options.genesisSize, 'fewer than a third of the voters are faulty')
@@ -85,8 +99,13 @@ export class ParsecNetwork {
     for (const [peer, id] of this.#ids.entries()) {
       const node = NetworkNode.start(peer, id, this.group, null, this.differences)
       if (peer < options.forkers && !this.powers.has('late')) this.forkers.set(peer, new Forker(this.#turn(node)))
-      else this.correct.set(peer, node)
+      else this.#addCorrect(node)
     }
+  }
+
+  #addCorrect(node: NetworkNode): void {
+    this.correct.set(node.peer, node)
+    this.guards.set(node.peer, new Guard())
   }
 
   /** A malicious peer that never accuses runs an engine that finds nothing. */
@@ -108,6 +127,15 @@ export class ParsecNetwork {
 
   get now(): number {
     return this.#now
+  }
+
+  get nowMs(): number {
+    return this.#nowMs
+  }
+
+  /** Time goes on by a fair round. */
+  noteRound(): void {
+    this.#nowMs += ROUND_MS
   }
 
   /** A number and an id for one more peer. */
@@ -139,7 +167,7 @@ export class ParsecNetwork {
     if (this.powers.has('late') && this.forkers.size < this.options.forkers) {
       this.forkers.set(peer, new Forker(this.#turn(node)))
     } else {
-      this.correct.set(peer, node)
+      this.#addCorrect(node)
     }
     return node
   }
@@ -179,6 +207,7 @@ export class ParsecNetwork {
   /** One tick: arrivals, gossip, crashes. */
   tick(): void {
     this.#now += 1
+    this.#nowMs += TICK_MS
     for (const delivery of this.links.arriving(this.#now)) {
       if (this.isDown(delivery.to)) continue
       for (const answer of this.deliver(delivery)) this.links.send(this.#now, answer)
@@ -212,6 +241,11 @@ export class ParsecNetwork {
       const to = this.random.pick([...this.correct.keys()])
       this.links.send(this.#now, { kind: 'graph', from: node.peer, to, bytes: encodeMessage([event]) })
     }
+    for (const { kind, bytes, times } of crime.flood ?? []) {
+      for (const to of this.correct.keys()) {
+        for (let i = 0; i < times; i += 1) this.links.send(this.#now, { kind, from: node.peer, to, bytes })
+      }
+    }
   }
 
   #everybody(): readonly number[] {
@@ -222,6 +256,7 @@ export class ParsecNetwork {
     this.crashes += 1
     this.#downUntil.set(node.peer, this.#now + this.random.int(0, 15))
     node.restart()
+    this.guards.get(node.peer)?.restart()
   }
 
   #gossip(node: NetworkNode): void {
@@ -244,31 +279,77 @@ export class ParsecNetwork {
     return forker === undefined ? recipients : recipients.filter((peer) => forker.instanceFor(peer) === node)
   }
 
-  /** Gives a message to its receiver, and what that one sends. */
-  deliver({ kind, from, to, bytes }: Delivery): readonly Delivery[] {
+  /** Gives a message to its receiver, unless the sender is over its budget, and what that one sends. */
+  deliver(delivery: Delivery): readonly Delivery[] {
+    const { from, to, bytes } = delivery
+    const guard = this.guards.get(to)
     const node = this.correct.get(to) ?? this.forkers.get(to)?.instanceFor(from)
     if (node === undefined) return []
+    if (guard !== undefined && !guard.takes(from, this.#nowMs)) {
+      return guard.lose(from, bytes, this.#nowMs) ? this.#reportSpam(node, from) : []
+    }
+    let cost = INVALID
+    const sent = this.#handle(node, delivery, (step) => {
+      cost = costOf(node.parsec, this.idOf(from), bytes, step)
+    })
+    const isSpam = guard?.charge(from, cost, this.#nowMs) === true
+    return isSpam ? [...sent, ...this.#reportSpam(node, from)] : sent
+  }
+
+  #reportSpam(node: NetworkNode, from: number): readonly Delivery[] {
+    const before = node.facts.length
+    const sent = this.perform(node, (parsec) => parsec.reportSpam(this.idOf(from)))
+    if (node.facts.length > before) this.spamReports += 1
+    return sent
+  }
+
+  /** `seen`: what a message leads to; not where it is none. */
+  #handle(
+    node: NetworkNode,
+    { kind, from, bytes }: Delivery,
+    seen: (step: ParsecStep<Uint8Array>) => void,
+  ): readonly Delivery[] {
     const sender = this.idOf(from)
+    const perform = (operation: Operation): readonly Delivery[] =>
+      this.perform(node, (parsec) => {
+        const step = operation(parsec)
+        seen(step)
+        return step
+      })
     switch (kind) {
       case 'request': {
-        const answer = this.perform(node, (parsec) => parsec.handleRequest(sender, bytes))
+        const answer = perform((parsec) => parsec.handleRequest(sender, bytes))
         // Who was removed makes no event any more; others may still need what made it decide so.
         return node.parsec.isRemoved ? [...answer, this.#summary(node, from, 'summary')] : answer
       }
       case 'response':
-        return this.perform(node, (parsec) => parsec.handleResponse(sender, bytes))
+        return perform((parsec) => parsec.handleResponse(sender, bytes))
       case 'graph':
-        return this.perform(node, (parsec) => parsec.handleGraph(sender, bytes))
+        return perform((parsec) => parsec.handleGraph(sender, bytes))
       case 'checkpoints':
-        return this.perform(node, (parsec) => parsec.handleCheckpoints(sender, bytes))
+        return perform((parsec) => parsec.handleCheckpoints(sender, bytes))
       case 'summary':
-      case 'summaryReply': {
-        const graph = this.perform(node, (parsec) => parsec.graphBeyond(sender, bytes))
-        const asks = kind === 'summary' && node.parsec.compareSummary(bytes).weLack
-        return asks ? [...graph, this.#summary(node, from, 'summaryReply')] : graph
-      }
+      case 'summaryReply':
+        return this.#compare(node, kind, from, bytes, perform)
       default:
         return kind satisfies never
+    }
+  }
+
+  #compare(
+    node: NetworkNode,
+    kind: 'summary' | 'summaryReply',
+    from: number,
+    bytes: Uint8Array,
+    perform: (operation: Operation) => readonly Delivery[],
+  ): readonly Delivery[] {
+    try {
+      const asks = kind === 'summary' && node.parsec.compareSummary(bytes).weLack
+      const graph = perform((parsec) => parsec.graphBeyond(this.idOf(from), bytes))
+      return asks ? [...graph, this.#summary(node, from, 'summaryReply')] : graph
+    } catch (error) {
+      if (error instanceof CodecError) return []
+      throw error
     }
   }
 

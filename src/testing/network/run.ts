@@ -33,6 +33,9 @@ export interface RunReport {
   readonly mostRounds: number
   /** That malicious peers committed by hand. */
   readonly crimes: number
+  /** Messages that correct peers' budgets kept out, and accusations of Unprovable that they asked for. */
+  readonly lostToBudgets: number
+  readonly spamReports: number
   /** Provable offenders evident to a correct voter; all are removed. */
   readonly evident: number
   readonly removalRounds: number
@@ -209,6 +212,8 @@ export function runNetwork(options: NetworkOptions, run: RunOptions = DEFAULT_RU
     comparisons: [...network.correct.values()].reduce((sum, { compared }) => sum + compared, 0),
     mostRounds,
     crimes: network.crimes,
+    lostToBudgets: [...network.guards.values()].flatMap(({ lost }) => [...lost.values()]).reduce((a, b) => a + b, 0),
+    spamReports: network.spamReports,
     evident: removal.evident.length,
     removalRounds: removal.rounds,
     convictions: reference.blocks.flatMap(({ payload }) =>

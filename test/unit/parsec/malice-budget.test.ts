@@ -1,17 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { BUDGET_DEFAULTS, Budget } from '../../../src/core/parsec/index.ts'
+import { BUDGET_DEFAULTS, Budget, type Cost } from '../../../src/core/parsec/index.ts'
 
-const nothing = { bytes: 0, events: 0, invalid: 0 }
+const nothing: Cost = {}
 const SMALL = {
   bytes: { capacity: 1000, perSecond: 100 },
+  given: { capacity: 1000, perSecond: 100 },
   events: { capacity: 10, perSecond: 1 },
   invalid: { capacity: 2, perSecond: 0.1 },
+  lost: { capacity: 100, perSecond: 10 },
   slowMs: 250,
 }
 
 /** One message after the other, as the engine does; gives what became of each. */
-function run(budget: Budget, cost: typeof nothing, times: readonly number[]): ('taken' | 'lost' | 'accused')[] {
+function run(budget: Budget, cost: Cost, times: readonly number[]): ('taken' | 'lost' | 'accused')[] {
   return times.map((at) => {
     const taken = budget.takes('Eve', at)
     if (budget.charge('Eve', cost, at)) return 'accused'
@@ -20,7 +22,7 @@ function run(budget: Budget, cost: typeof nothing, times: readonly number[]): ('
 }
 
 describe('a peer over budget, parsec §9', () => {
-  test.each(['bytes', 'events', 'invalid'] as const)(
+  test.each(['bytes', 'given', 'events', 'invalid', 'lost'] as const)(
     '%s: is answered more slowly, then not at all, then accused',
     (kind) => {
       const cost = { ...nothing, [kind]: SMALL[kind].capacity / 10 }

@@ -12,37 +12,42 @@
  * | up to 4 | no message is taken; they still count |
  * | more | the peer is accused, once |
  *
- * What counts is what no correct peer does much of: bytes that brought nothing new, events of its own making, and messages
- * that are no honest peer's. Others' events that we lacked are free: who helps us to catch up is no spammer. Who is slow,
- * or silent, costs nothing. The capacities are for the graph that memory can hold, several times over.
+ * What counts is what no correct peer does much of: bytes that bring nothing new, bytes given in answer, events of its own
+ * making, messages that are no honest peer's, and messages that come although none is taken. Others' events that we lacked are
+ * free: who helps us to catch up is no spammer. Who is slow, or silent, costs nothing. The capacities are for the graph that
+ * memory can hold, several times over, so that who catches up may be given it all; see cost.ts.
  */
 
-export interface Cost {
-  /** Of a message that brought no event that we lacked. */
-  readonly bytes: number
-  /** Events that we lacked, made by the sender itself. */
-  readonly events: number
-  /** Messages that no correct peer sends: bad signatures, forms or ends, or bytes that are no message. */
-  readonly invalid: number
-}
+const KINDS = ['bytes', 'given', 'events', 'invalid', 'lost'] as const
+type CostKind = (typeof KINDS)[number]
+
+/**
+ * - `bytes`: of messages, save those of events that we lacked.
+ * - `given`: bytes that the message was answered with.
+ * - `events`: those that we lacked, made by the sender itself.
+ * - `invalid`: messages that no correct peer sends: bad signatures, forms or ends, or bytes that are no message.
+ * - `lost`: messages that were not taken. A correct peer that nobody answers asks less and less.
+ */
+export type Cost = Readonly<Partial<Record<CostKind, number>>>
 
 interface Bucket {
   readonly capacity: number
   readonly perSecond: number
 }
 
-export interface BudgetOptions {
-  readonly bytes: Bucket
-  readonly events: Bucket
-  readonly invalid: Bucket
+export interface BudgetOptions extends Readonly<Record<CostKind, Bucket>> {
   /** Of a peer that is answered slowly, one message in so long. */
   readonly slowMs: number
 }
 
+const MIB = 1024 * 1024
+
 export const BUDGET_DEFAULTS: BudgetOptions = {
-  bytes: { capacity: 256 * 1024 * 1024, perSecond: 16 * 1024 * 1024 },
+  bytes: { capacity: 256 * MIB, perSecond: 16 * MIB },
+  given: { capacity: 1024 * MIB, perSecond: 64 * MIB },
   events: { capacity: 200_000, perSecond: 10_000 },
   invalid: { capacity: 8, perSecond: 1 / 60 },
+  lost: { capacity: 10_000, perSecond: 1_000 },
   slowMs: 250,
 }
 
@@ -50,12 +55,10 @@ const SILENT_FROM = 2
 const ACCUSED_FROM = 4
 
 interface Account {
-  fill: Cost
+  readonly fill: Record<CostKind, number>
   atMs: number
   takenAtMs: number
 }
-
-const COSTS = ['bytes', 'events', 'invalid'] as const
 
 export class Budget {
   readonly #options: BudgetOptions
@@ -79,20 +82,11 @@ export class Budget {
 
   /** What a message cost, taken or not. True: it is spam by now, and the peer to be accused. */
   charge(peer: string, cost: Cost, nowMs: number): boolean {
-    if (COSTS.every((kind) => cost[kind] === 0)) return false
-    const account = this.#accounts.get(peer) ?? {
-      fill: { bytes: 0, events: 0, invalid: 0 },
-      atMs: nowMs,
-      takenAtMs: Number.NEGATIVE_INFINITY,
-    }
-    this.#accounts.set(peer, account)
+    const charged = KINDS.filter((kind) => (cost[kind] ?? 0) > 0)
+    if (charged.length === 0) return false
+    const account = this.#accounts.get(peer) ?? { fill: empty(), atMs: nowMs, takenAtMs: Number.NEGATIVE_INFINITY }
     this.#fill(peer, account, nowMs)
-    const { fill } = account
-    account.fill = {
-      bytes: fill.bytes + cost.bytes,
-      events: fill.events + cost.events,
-      invalid: fill.invalid + cost.invalid,
-    }
+    for (const kind of charged) account.fill[kind] += cost[kind] ?? 0
     this.#accounts.set(peer, account)
     return this.#fullest(account) > ACCUSED_FROM
   }
@@ -102,22 +96,16 @@ export class Budget {
     const seconds = Math.max(0, nowMs - account.atMs) / 1000
     account.atMs = nowMs
     account.takenAtMs = Math.min(account.takenAtMs, nowMs)
-    const left = (kind: (typeof COSTS)[number]): number =>
-      Math.max(0, account.fill[kind] - seconds * this.#options[kind].perSecond)
-    account.fill = { bytes: left('bytes'), events: left('events'), invalid: left('invalid') }
+    for (const kind of KINDS)
+      account.fill[kind] = Math.max(0, account.fill[kind] - seconds * this.#options[kind].perSecond)
     const fullest = this.#fullest(account)
     if (fullest === 0) this.#accounts.delete(peer)
     return fullest
   }
 
   #fullest({ fill }: Account): number {
-    return Math.max(...COSTS.map((kind) => fill[kind] / this.#options[kind].capacity))
+    return Math.max(...KINDS.map((kind) => fill[kind] / this.#options[kind].capacity))
   }
 }
 
-/** Codes of errors that no message of a correct peer gives. */
-const DISHONEST: ReadonlySet<string> = new Set(['SignatureFailure', 'InvalidMessage', 'InvalidEvent'])
-
-export function isDishonest(code: string | undefined): boolean {
-  return code !== undefined && DISHONEST.has(code)
-}
+const empty = (): Record<CostKind, number> => ({ bytes: 0, given: 0, events: 0, invalid: 0, lost: 0 })
