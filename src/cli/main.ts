@@ -3,19 +3,21 @@
  * @module cli/main
  *
  * The command line. Exit codes: 0 done; 1 it ran and something is wrong (disagreement, refused, not found); 2 wrong
- * usage; 3 the environment failed (log locked, corrupted or unreachable).
+ * usage; 3 the environment failed (log locked, corrupted or unreachable, port in use).
  */
 
 import { Command, CommanderError } from 'commander'
 import { WitanError } from '../base/errors.ts'
 import { LogError } from '../ports/event-log.ts'
+import { TransportError } from '../ports/transport.ts'
 import { simCommand } from '../testing/sim/command.ts'
 import { demoCommand } from './demo/command.ts'
 import { paint } from './output.ts'
 import { logCommand, replayCommand } from './peer/audit.ts'
 import { ballotCommands } from './peer/ballot-commands.ts'
-import { blocksCommand, initCommand, statusCommand, voteCommand } from './peer/commands.ts'
+import { blocksCommand, statusCommand, voteCommand } from './peer/commands.ts'
 import { whyStuckCommand } from './peer/explain.ts'
+import { initCommand } from './peer/init.ts'
 import { membersCommands } from './peer/members.ts'
 import { proveCommand } from './peer/prove.ts'
 import { runCommand } from './peer/run.ts'
@@ -54,7 +56,7 @@ function exitCodeOf(error: unknown): number {
   }
   if (error instanceof WitanError) {
     process.stderr.write(`${colour.red(`error ${error.code}:`)} ${error.message}\n`)
-    return error instanceof LogError ? EXIT.environment : EXIT.failed
+    return error instanceof LogError || error instanceof TransportError ? EXIT.environment : EXIT.failed
   }
   process.stderr.write(
     `${colour.red('unexpected error:')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,

@@ -1,11 +1,13 @@
 /** The command line as its user meets it: what it prints, its exit codes, a running peer and its log. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { describe, expect, it } from 'vitest'
+import { present } from '../../src/base/errors.ts'
 import { later } from '../support/eventstoredb/harness.ts'
 
 const MAIN = join(import.meta.dirname, '../../src/cli/main.ts')
@@ -76,13 +78,46 @@ describe('witan', () => {
     expect((await witan('vote', path, 'x')).err).toContain('no peer runs')
   })
 
+  it('lets a peer in that the running ones had never heard of, and remembers where it listens', async () => {
+    const [first, second] = [join(folder(), 'first'), join(folder(), 'second')]
+    const member = (await witan('init', first, '--listen', `127.0.0.1:${await freePort()}`)).out.trim()
+    const joiner = (await witan('init', second, '--listen', `127.0.0.1:${await freePort()}`)).out.trim()
+    for (const path of [first, second]) await witan('init', path, '--member', member)
+    expect((await witan('init', second)).out.trim()).toBe(joiner)
+
+    const running = [start(['run', first, '--json']), start(['run', second, '--json'])] as const
+    const states = createInterface(present(running[1].stdout, 'it prints'))
+    await once(present(running[0].stdout, 'it prints'), 'data')
+    const added = await witan('add', first, joiner)
+    expect([added.code, added.out]).toEqual([0, expect.stringContaining('agreed: 2 voters')])
+    for await (const state of states) if (state.includes('"state":"member"')) break
+    const voted = await witan('vote', second, 'from the joiner')
+    expect([voted.code, voted.out]).toEqual([0, expect.stringContaining('agreed at position')])
+    expect(readFileSync(join(first, 'witan.json'), 'utf8')).toContain(joiner.slice(0, 64))
+  })
+
+  it.each([
+    ['{', 'witan.json'],
+    ['[]', '`listen`'],
+    ['{"listen":{"host":"a","port":7},"genesis":["zz"],"peers":[]}', '`genesis`'],
+    ['{"listen":{"host":"a","port":7},"genesis":[],"peers":[{"id":"zz"}]}', '`peers`'],
+  ])('refuses the configuration %s, naming what is wrong', async (text, named) => {
+    const path = join(folder(), 'peer')
+    await witan('init', path)
+    writeFileSync(join(path, 'witan.json'), text)
+    const { code, err } = await witan('run', path)
+    expect([code, err]).toEqual([2, expect.stringContaining(named)])
+    expect((await witan('init', path)).code).toBe(2)
+    expect(readFileSync(join(path, 'witan.json'), 'utf8')).toBe(text)
+  })
+
   it.each([
     [['vote', '/nowhere', 'x'], '/nowhere'],
     [['blocks', '/nowhere', '--from', '-1'], '"-1"'],
     [['run', '/nowhere'], '/nowhere'],
     [['init', join(tmpdir(), 'never-made'), '--listen', 'here'], '--listen is "here"'],
     [['init', join(tmpdir(), 'never-made'), '--member', 'me'], '--member is "me"'],
-    [['add', '/nowhere', 'zz'], 'id is "zz"'],
+    [['add', '/nowhere', 'zz'], 'peer is "zz"'],
     [['verify', '/nowhere.cert'], '/nowhere.cert'],
     [['vote', '/nowhere', 'zz', 'yes'], 'what is "zz"'],
     [['vote', '/nowhere', '0'.repeat(64), 'perhaps'], 'choice is "perhaps"'],

@@ -1,7 +1,7 @@
 /**
  * @module cli/peer/commands
  *
- * `witan init`, and the commands that talk to a running peer: `vote`, `blocks`, `status`.
+ * The commands that talk to a running peer: `vote`, `blocks`, `status`.
  */
 
 import { Command } from 'commander'
@@ -12,48 +12,13 @@ import { streamName } from '../../engine/streams.ts'
 import { line } from '../output.ts'
 import { UsageError } from '../usage-error.ts'
 import { askRunning, type ControlRequest } from './control.ts'
-import { PeerFolder, parseAddress, parseEndpoint, parseId } from './folder.ts'
+import { PeerFolder, parseId } from './folder.ts'
 import { printAnswers } from './print-answers.ts'
 import { textOf } from './run.ts'
 import { wholeNumber } from './whole-number.ts'
 
 interface JsonOption {
   readonly json?: true
-}
-
-export function initCommand(): Command {
-  return new Command('init')
-    .description('make a peer: its key and its configuration; run it again with every --member to set the genesis')
-    .argument('<folder>', 'made if it is not there; a key in it is kept')
-    .option('--listen <host:port>', 'where this peer accepts others', '127.0.0.1:7001')
-    .option('--member <id@host:port>', 'a genesis member, this peer included; once for each', collect, [])
-    .option('--peer <id@host:port>', 'a further peer that we may talk to; once for each', collect, [])
-    .option('--json', 'print JSON')
-    .exitOverride()
-    .action(
-      (
-        path: string,
-        options: JsonOption & { readonly listen: string; readonly member: string[]; readonly peer: string[] },
-      ) => {
-        const folder = new PeerFolder(path)
-        const listen = parseEndpoint('--listen', options.listen)
-        const members = options.member.map((text) => parseAddress('--member', text))
-        const others = options.peer.map((text) => parseAddress('--peer', text))
-        const genesis = members.map(({ id }) => id)
-        if (new Set(genesis).size !== genesis.length)
-          throw new UsageError('--member names one id twice; each member stands once')
-        const before = folder.hasConfig() ? folder.config().genesis : []
-        if (before.length > 0 && members.length > 0 && before.toSorted().join() !== genesis.toSorted().join()) {
-          throw new UsageError(
-            `${path} has another genesis already; a peer keeps its genesis for life. Make a new folder for another group`,
-          )
-        }
-        const id = toHex(folder.ensureKey().identity)
-        folder.writeConfig({ listen, genesis: genesis.length > 0 ? genesis : before, peers: [...members, ...others] })
-        const address = `${id}@${listen.host}:${listen.port}`
-        line(options.json === true ? JSON.stringify({ id, address, folder: path, members: genesis }) : address)
-      },
-    )
 }
 
 export function voteCommand(): Command {
@@ -158,8 +123,4 @@ async function* blocksOfLog(
   } finally {
     await log.close()
   }
-}
-
-function collect(value: string, before: string[]): string[] {
-  return [...before, value]
 }

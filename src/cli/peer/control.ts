@@ -11,6 +11,16 @@ import { createInterface } from 'node:readline'
 import { UsageError } from '../usage-error.ts'
 import type { BallotRequest } from './ballots.ts'
 
+export interface ChangeRequest {
+  readonly command: 'add' | 'remove'
+  readonly id: string
+  /** Where a peer that is added listens, if that is known. */
+  readonly address?: { readonly host: string; readonly port: number }
+  /** Hex. */
+  readonly info: string
+  readonly wait: boolean
+}
+
 export type ControlRequest =
   | { readonly command: 'status' }
   | { readonly command: 'vote'; readonly payload: string; readonly wait: boolean }
@@ -18,7 +28,7 @@ export type ControlRequest =
   | { readonly command: 'explainBlock'; readonly index: number }
   | { readonly command: 'whyStuck' }
   | { readonly command: 'prove'; readonly index: number | null }
-  | { readonly command: 'add' | 'remove'; readonly id: string; readonly info: string; readonly wait: boolean }
+  | ChangeRequest
   | { readonly command: 'leave' }
   | { readonly command: 'blocks'; readonly from: number; readonly follow: boolean }
   | BallotRequest

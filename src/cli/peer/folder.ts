@@ -4,7 +4,7 @@
  * A peer's folder: `key` (readable by its owner alone), `witan.json`, and `log/` unless the log is elsewhere.
  */
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fromHex, toHex } from '../../base/text.ts'
 import { ed25519Signer, generateEd25519Seed, systemRandom } from '../../crypto/index.ts'
@@ -51,6 +51,26 @@ export function parseId(argument: string, text: string): Uint8Array {
   return fromHex(text)
 }
 
+/** What a person may have written: throws an error that names the field. */
+function checkConfig(value: unknown): PeerConfig {
+  const { listen, genesis, peers } = (value ?? {}) as Partial<Record<keyof PeerConfig, unknown>>
+  if (!isEndpoint(listen)) throw new UsageError('`listen` must be {"host", "port"}')
+  if (!Array.isArray(genesis) || !genesis.every(isId))
+    throw new UsageError('`genesis` must be a list of ids, 64 hex digits each')
+  if (!Array.isArray(peers) || !peers.every((peer) => isEndpoint(peer) && isId((peer as Partial<PeerAddress>).id)))
+    throw new UsageError('`peers` must be a list of {"id", "host", "port"}')
+  return { listen, genesis, peers: peers as PeerAddress[] }
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
+}
+
+function isEndpoint(value: unknown): value is PeerConfig['listen'] {
+  const { host, port } = (value ?? {}) as Partial<PeerConfig['listen']>
+  return typeof host === 'string' && Number.isInteger(port) && Number(port) >= 0 && Number(port) <= 65_535
+}
+
 export class PeerFolder {
   readonly path: string
 
@@ -87,11 +107,11 @@ export class PeerFolder {
   }
 
   config(): PeerConfig {
+    const text = this.#read(this.#configFile)
     try {
-      return JSON.parse(this.#read(this.#configFile)) as PeerConfig
+      return checkConfig(JSON.parse(text))
     } catch (error) {
-      if (error instanceof UsageError) throw error
-      throw new UsageError(`${this.#configFile} is no JSON: ${(error as Error).message}`)
+      throw new UsageError(`${this.#configFile}: ${(error as Error).message}; \`witan init ${this.path}\` writes it`)
     }
   }
 
@@ -99,8 +119,11 @@ export class PeerFolder {
     return existsSync(this.#configFile)
   }
 
+  /** The old one stays whole until the new one is. */
   writeConfig(config: PeerConfig): void {
-    writeFileSync(this.#configFile, `${JSON.stringify(config, undefined, 2)}\n`)
+    const next = `${this.#configFile}.new`
+    writeFileSync(next, `${JSON.stringify(config, undefined, 2)}\n`)
+    renameSync(next, this.#configFile)
   }
 
   /** `place`: as `--log` or WITAN_LOG give it. Default: a folder beside the key. */

@@ -11,8 +11,8 @@ import { PeerError } from '../../engine/peer/errors.ts'
 import type { Membership } from '../../engine/peer/membership.ts'
 import type { Witan } from '../../engine/peer/witan.ts'
 import { UsageError } from '../usage-error.ts'
-import type { ControlRequest } from './control.ts'
-import { parseId } from './folder.ts'
+import type { ChangeRequest } from './control.ts'
+import { parseAddress, parseId } from './folder.ts'
 import { printAnswers } from './print-answers.ts'
 
 interface JsonOption {
@@ -28,8 +28,12 @@ export type ChangeProgress =
 export function membersCommands(): Command[] {
   return [
     listCommand(),
-    changeCommand('add', 'vote for letting a peer in, and follow it until it is agreed'),
-    changeCommand('remove', 'vote for removing a peer, and follow it until it is agreed'),
+    changeCommand(
+      'add',
+      'vote for letting a peer in, and follow it until it is agreed',
+      'ID@HOST:PORT as `witan init` prints it; or its id, if it will dial us',
+    ),
+    changeCommand('remove', 'vote for removing a peer, and follow it until it is agreed', 'its id, 64 hex digits'),
     leaveCommand(),
   ]
 }
@@ -61,25 +65,34 @@ function describe({ id, voters, silent, removed, changes }: Membership & { reado
   ].join('\n')
 }
 
-function changeCommand(command: 'add' | 'remove', description: string): Command {
+function changeCommand(command: ChangeRequest['command'], description: string, peer: string): Command {
   return new Command(command)
     .description(description)
     .argument('<folder>')
-    .argument('<id>', 'the peer, 64 hex digits')
+    .argument('<peer>', peer)
     .option('--info <hex>', 'what comes with the change, equal for all who vote for it', '')
     .option('--no-wait', 'return when the vote is durable, not when the change is agreed')
     .option('--json', 'print JSON')
     .exitOverride()
     .action(
-      async (path: string, id: string, options: JsonOption & { readonly info: string; readonly wait: boolean }) => {
-        parseId('id', id)
+      async (path: string, peer: string, options: JsonOption & { readonly info: string; readonly wait: boolean }) => {
+        const { id, ...address } = peerOf(command, peer)
         if (!/^([0-9a-f]{2})*$/i.test(options.info)) {
           throw new UsageError(`--info is ${JSON.stringify(options.info)}; it must be hex digits, two for each byte`)
         }
-        const request = { command, id: id.toLowerCase(), info: options.info, wait: options.wait } as const
+        const request = { command, id, ...address, info: options.info, wait: options.wait }
         await printAnswers(path, request, options.json, (value) => describeProgress(value as ChangeProgress))
       },
     )
+}
+
+function peerOf(command: ChangeRequest['command'], text: string): Pick<ChangeRequest, 'id' | 'address'> {
+  if (command === 'remove' || !text.includes('@')) {
+    parseId('peer', text)
+    return { id: text.toLowerCase() }
+  }
+  const { id, host, port } = parseAddress('peer', text)
+  return { id, address: { host, port } }
 }
 
 function leaveCommand(): Command {
@@ -107,7 +120,7 @@ function describeProgress(progress: ChangeProgress): string {
 /** In the running peer: votes, and tells how it goes until the change is agreed. */
 export async function* change(
   witan: Witan,
-  { command, id, info, wait }: ControlRequest & { readonly command: 'add' | 'remove' },
+  { command, id, info, wait }: ChangeRequest,
   signal: AbortSignal,
 ): AsyncGenerator<ChangeProgress> {
   if (command === 'add' && witan.membership.removed.includes(id)) {

@@ -18,6 +18,7 @@ import { SILENT } from '../../ports/logger.ts'
 import { createTcpTransport } from '../../transport/index.ts'
 import { line, paint } from '../output.ts'
 import { UsageError } from '../usage-error.ts'
+import { Acquaintances } from './acquaintances.ts'
 import { answerBallot } from './ballots.ts'
 import { type ControlRequest, serveControl } from './control.ts'
 import { explained } from './explain.ts'
@@ -75,7 +76,14 @@ async function run(path: string, options: RunOptions): Promise<void> {
     logger,
     ...(isMember ? {} : { join: { section: [] } }),
   })
-  const control = await serveControl(folder.controlPath, (request, signal) => answer(witan, log, request, signal))
+  const acquaintances = new Acquaintances(folder, transport)
+  acquaintances.meetVoters(witan.membership$)
+  const control = await serveControl(folder.controlPath, (request, signal) => {
+    if (request.command === 'add' && request.address !== undefined) {
+      acquaintances.meet({ id: request.id, ...request.address })
+    }
+    return answer(witan, log, request, signal)
+  })
   show(witan, options.json === true)
   const interrupted = new Promise<void>((resolve) => {
     process.once('SIGINT', resolve)

@@ -47,10 +47,13 @@ export type ParsecErrorCode = ParsecErrorData['code']
 
 export class ParsecError extends WitanError<ParsecErrorData> {
   constructor(data: ParsecErrorData, options?: ErrorOptions) {
-    super(
-      data,
-      `parsec: ${data.code}${'why' in data ? `: ${data.why}` : 'kind' in data ? `: ${data.kind}` : ''}`,
-      options,
-    )
+    super(data, ['parsec', data.code, ...details(data)].join(': '), options)
   }
+}
+
+function details(data: ParsecErrorData): readonly string[] {
+  if ('why' in data) return [data.why]
+  if ('kind' in data) return [data.kind]
+  if ('required' in data) return [`${data.required} is needed, the state is ${data.actual}`]
+  return []
 }
