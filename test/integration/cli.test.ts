@@ -111,6 +111,14 @@ describe('witan', () => {
     expect(readFileSync(join(path, 'witan.json'), 'utf8')).toBe(text)
   })
 
+  it('refuses a folder whose socket would be cut off, and so meet another one', async () => {
+    const path = join(folder(), 'x'.repeat(110))
+    const address = (await witan('init', path, '--listen', `127.0.0.1:${await freePort()}`)).out.trim()
+    await witan('init', path, '--member', address)
+    const { code, err } = await witan('run', path)
+    expect([code, err]).toEqual([2, expect.stringContaining('use a shorter one')])
+  })
+
   it.each([
     [['vote', '/nowhere', 'x'], '/nowhere'],
     [['blocks', '/nowhere', '--from', '-1'], '"-1"'],

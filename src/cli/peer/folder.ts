@@ -5,7 +5,7 @@
  */
 
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { fromHex, toHex } from '../../base/text.ts'
 import { ed25519Signer, generateEd25519Seed, systemRandom } from '../../crypto/index.ts'
 import { type EventLog, openLog } from '../../log/index.ts'
@@ -26,6 +26,9 @@ export interface PeerConfig {
   /** Everybody that we may talk to. */
   readonly peers: readonly PeerAddress[]
 }
+
+/** Longer ones the operating systems cut without a word, so that two peers could end at one socket. */
+const MAX_SOCKET_PATH_BYTES = 103
 
 const ADDRESS = /^([0-9a-f]{64})@(.+):(\d{1,5})$/i
 const ENDPOINT = /^(.+):(\d{1,5})$/
@@ -88,9 +91,15 @@ export class PeerFolder {
 
   /** Where the running peer takes commands. */
   get controlPath(): string {
-    return process.platform === 'win32'
-      ? `\\\\.\\pipe\\witan-${toHex(this.signer().identity).slice(0, 16)}`
-      : join(this.path, 'control.sock')
+    if (process.platform === 'win32') return `\\\\.\\pipe\\witan-${toHex(this.signer().identity).slice(0, 16)}`
+    const path = join(this.path, 'control.sock')
+    const shortest = [path, resolve(path), relative('.', path)].toSorted((a, b) => a.length - b.length)[0] ?? path
+    if (Buffer.byteLength(shortest) > MAX_SOCKET_PATH_BYTES) {
+      throw new UsageError(
+        `${this.path} is too long for the path of a local socket, ${MAX_SOCKET_PATH_BYTES} bytes; use a shorter one, or start from a folder nearer to it`,
+      )
+    }
+    return shortest
   }
 
   /** Makes the key if there is none; never replaces one. */

@@ -55,6 +55,7 @@ async function run(path: string, options: RunOptions): Promise<void> {
     )
   const genesis = { members: config.genesis.map(fromHex) }
   const self = toHex(identity.identity)
+  const { controlPath } = folder
   const log = await folder.openLog(options.log)
   const transport = await createTcpTransport({
     signer: identity,
@@ -78,7 +79,7 @@ async function run(path: string, options: RunOptions): Promise<void> {
   })
   const acquaintances = new Acquaintances(folder, transport)
   acquaintances.meetVoters(witan.membership$)
-  const control = await serveControl(folder.controlPath, (request, signal) => {
+  const control = await serveControl(controlPath, (request, signal) => {
     if (request.command === 'add' && request.address !== undefined) {
       acquaintances.meet({ id: request.id, ...request.address })
     }
