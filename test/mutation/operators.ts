@@ -73,11 +73,9 @@ export function mutationsOf(file: string, source: string): readonly LineMutation
   const mutations: LineMutation[] = []
   let inType = false
   for (const [at, line] of source.split('\n').entries()) {
-    if (/^(export )?(interface|type) /.test(line)) inType = line.endsWith('{')
-    if (inType) {
-      inType = line !== '}'
-      continue
-    }
+    // Of a declaration of a type, whatever follows it indented.
+    inType = /^(export )?(interface|type) /.test(line) || (inType && line.startsWith(' '))
+    if (inType) continue
     if (!isCode(line)) continue
     const code = line.replace(/ \/\/ .*$/, '')
     for (const { name, pattern, replace } of OPERATORS) {
@@ -91,9 +89,12 @@ export function mutationsOf(file: string, source: string): readonly LineMutation
   return mutations
 }
 
-/** Unions of types, and signatures. */
+/** Unions of types, and signatures: nobody joins the bits of texts, or of nothing. */
 function isTypePart(code: string, at: number): boolean {
-  return /: [\w<>[\], ]*$/.test(code.slice(0, at)) && /^ [|&] (null|undefined|[A-Z])/.test(code.slice(at))
+  const [before, after] = [code.slice(0, at), code.slice(at)]
+  if (!/^ [|&] /.test(after)) return false
+  if (before.endsWith("'") || /^...('|(null|undefined)\b)/.test(after)) return true
+  return /: [-\w<>[\], |]*$/.test(before) && /^...[A-Z\d]/.test(after)
 }
 
 /** A line mutation applied to the source. */

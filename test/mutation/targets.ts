@@ -55,8 +55,8 @@ export const TARGETS: Readonly<Record<string, Target>> = {
       },
       {
         folder: `${PARSEC}/checkpoint`,
-        first: vitest(`${UNIT}/checkpoint`, 'test/unit/cli-verify-checkpoints.test.ts'),
-        last: vitest('test/property/checkpoint-codecs.test.ts', 'test/property/parsec-from-checkpoint.test.ts'),
+        first: vitest(`${UNIT}/checkpoint`, `${UNIT}/from-checkpoint`, 'test/unit/cli-verify-checkpoints.test.ts'),
+        last: vitest('test/property/parsec-from-checkpoint.test.ts'),
       },
       {
         folder: `${PARSEC}/gossip`,
@@ -67,8 +67,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
       { folder: `${PARSEC}/inspect`, first: vitest('test/unit/inspector.test.ts', `${UNIT}/explain.test.ts`) },
       {
         folder: `${PARSEC}/fact`,
-        first: vitest(`${UNIT}/messages.test.ts`, 'test/property/parsec-facts.test.ts'),
-        last: vitest('test/property/canonical.test.ts'),
+        first: vitest(`${UNIT}/fact-codec.test.ts`, `${UNIT}/messages.test.ts`, 'test/property/parsec-facts.test.ts'),
       },
     ],
     stages: [

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { fromHex } from '../../src/base/text.ts'
 import { bytesGroup, type Observation, Parsec, type SendMessage } from '../../src/core/parsec/index.ts'
 import { ed25519Signer } from '../../src/crypto/index.ts'
+import { add, idOf, Network, opaque } from '../support/parsec/network.ts'
 
 const MEMBERS = 4
 const PAYLOAD: Observation = { type: 'OpaquePayload', payload: fromHex('0102') }
@@ -39,3 +40,18 @@ test.each(['none', 'parsec-0.7'] as const)(
     expect(peer.ourUnpolledObservations()).toEqual([])
   },
 )
+
+test('a new voter asks for what others voted for, before any event of its own descends from theirs', () => {
+  const network = new Network(['Alice', 'Bob', 'Carol', 'Dave'], { mode: 'supermajority' })
+  const founders = network.members.map((name) => network.start(name))
+  const [alice] = founders as [(typeof founders)[0]]
+  const erin = network.join('Erin')
+  for (const peer of founders) network.vote(peer, add('Erin'))
+  network.settle(founders, 4)
+  network.vote(alice, opaque('only by Alice'))
+  for (const { bytes } of alice.parsec.graphBeyond(idOf('Erin'), erin.parsec.summary()).effects) {
+    expect(network.note(erin, erin.parsec.handleGraph(idOf('Alice'), bytes)).error).toBeUndefined()
+  }
+  expect([erin.parsec.canVote(), erin.parsec.voters().length]).toEqual([true, 5])
+  expect(erin.parsec.hasUnpolledObservations()).toBe(true)
+})

@@ -3,6 +3,7 @@ import {
   BallotError,
   buildVote,
   type Circumstances,
+  ConsensusCore,
   DEFAULT_SCOPE_CONFIG,
   decideCreation,
   decideIncomingProposal,
@@ -170,5 +171,32 @@ describe('requests, ballots §6', () => {
     const request = { ...proposalOf(), expirationSec: 60n, ...change }
     const settings = { scopeConfig: undefined, override: undefined }
     expect(codeOf(() => decideCreation('s', request, 1, settings, 1_000n))).toBe(code)
+  })
+})
+
+describe('the sessions that a scope keeps, ballots §6', () => {
+  const signer = insecureSigner(new Uint8Array(20).fill(11))
+  const ids = (core: ConsensusCore): number[] => core.sessions('s').map(({ proposalId }) => proposalId)
+
+  it('are the newest, and the evicted are told', () => {
+    const core = new ConsensusCore({ signer, maxSessionsPerScope: 2 })
+    const evictedBy = (proposalId: number, nowSec: bigint) =>
+      core
+        .processIncomingProposal('s', proposalOf({ proposalId }), { nowSec })
+        .facts.flatMap((it) => (it.fact.type === 'SessionEvicted' ? [it.proposalId] : []))
+    expect([evictedBy(1, 1_005n), evictedBy(2, 1_003n)]).toEqual([[], []])
+    expect(ids(core)).toEqual([1, 2])
+    expect(evictedBy(3, 1_004n)).toEqual([2])
+    // Older than all that are kept: it goes itself.
+    expect(evictedBy(4, 1_001n)).toEqual([4])
+    expect(ids(core)).toEqual([1, 3])
+  })
+
+  it('are ten by default', () => {
+    const core = new ConsensusCore({ signer })
+    for (let proposalId = 1; proposalId <= 12; proposalId += 1) {
+      core.processIncomingProposal('s', proposalOf({ proposalId }), { nowSec: 1_000n + BigInt(proposalId) })
+    }
+    expect(ids(core)).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
   })
 })

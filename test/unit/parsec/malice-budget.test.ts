@@ -61,6 +61,21 @@ describe('a peer over budget, parsec §9', () => {
   })
 })
 
+describe('messages that no correct peer sends, docs/malice.md', () => {
+  const invalid = { ...nothing, invalid: 1 }
+  const each = (seconds: number, count: number) => Array.from({ length: count }, (_, i) => i * seconds * 1000)
+
+  test('one a minute is forgiven for ever, one in 50 seconds is not', () => {
+    expect(new Set(run(new Budget(), invalid, each(60, 500)))).toEqual(new Set(['taken']))
+    expect(run(new Budget(), invalid, each(50, 500))).toContain('accused')
+  })
+
+  test('of a crowd at once eight are free, and more than four times as many are spam', () => {
+    const crowd = run(new Budget(), invalid, each(0, 33))
+    expect([crowd.indexOf('lost'), crowd.indexOf('accused')]).toEqual([10, 32])
+  })
+})
+
 describe('a correct peer, parsec §9', () => {
   test('that is slow or silent costs nothing', () => {
     const budget = new Budget(SMALL)

@@ -113,6 +113,50 @@ describe("a message that ends with somebody else's event, parsec §8", () => {
   })
 })
 
+/** Bob's answer to Alice in events, and what he makes after it: the event that a longer answer may end with. */
+function answerAndMore(then: (network: Network, bob: Peer, carol: Peer) => unknown) {
+  const { network, alice, bob, carol } = three('none')
+  const response = only(network.deliver(alice, bob, only(network.ask(alice, bob).effects)).effects)
+  then(network, bob, carol)
+  const answer = decodeMessage(response.bytes, bob.parsec.group.format).map(({ bytes }) => bytes)
+  const own = bob.facts.flatMap((fact) => (fact.type === 'GossipEventAccepted' ? [fact.bytes] : []))
+  const more = own.slice(own.findIndex((bytes) => equalBytes(bytes, present(answer.at(-1), 'an event'))) + 1)
+  return { network, alice, answer, more }
+}
+
+describe('what a response may end with, parsec §8', () => {
+  const votes = (network: Network, bob: Peer): void => {
+    for (const text of ['a', 'b']) network.vote(bob, opaque(text))
+  }
+
+  test('an event whose nearest sync self-ancestor is the Request, in the message', () => {
+    const { network, alice, answer, more } = answerAndMore(votes)
+    const step = network.note(alice, alice.parsec.handleResponse(idOf('Bob'), encodeMessage([...answer, ...more])))
+    expect([step.error, more.length]).toEqual([undefined, 2])
+    expect(answeredBy(alice, CAUSE_TAG.Response)).toHaveLength(1)
+  })
+
+  test('the same, where we have the Request already', () => {
+    for (const held of [0, 1]) {
+      const { network, alice, answer, more } = answerAndMore(votes)
+      const known = encodeMessage([...answer, ...more.slice(0, held)])
+      expect(network.note(alice, alice.parsec.handleGraph(idOf('Bob'), known)).error).toBeUndefined()
+      const rest = encodeMessage(more.slice(held))
+      expect(network.note(alice, alice.parsec.handleResponse(idOf('Bob'), rest)).error).toBeUndefined()
+      expect(answeredBy(alice, CAUSE_TAG.Response)).toHaveLength(1)
+    }
+  })
+
+  test('no event after a later sync event', () => {
+    const { alice, answer, more } = answerAndMore((network, bob, carol) => {
+      network.ask(bob, carol)
+      network.vote(bob, opaque('a'))
+    })
+    const step = alice.parsec.handleResponse(idOf('Bob'), encodeMessage([...answer, ...more]))
+    expect([step.error?.code, step.facts, more.length]).toEqual(['InvalidMessage', [], 2])
+  })
+})
+
 describe('what a message holds, parsec §8', () => {
   test('only ancestors of its last event, and nothing that the receiver has', () => {
     const { network, alice, bob, carol } = three('none')

@@ -2,6 +2,7 @@
  * ballots §8.10, §8.11: bounds, early votes, eviction, and sessions that are in the log only.
  */
 import { describe, expect, it } from 'vitest'
+import { EarlyVotes } from '../../../src/core/ballot/safe/early-votes.ts'
 import { buildSafeProposal, signVote } from '../../../src/core/ballot/safe/propose.ts'
 import { QuorumScope, type QuorumScopeOptions } from '../../../src/core/ballot/safe/quorum/scope.ts'
 import {
@@ -113,6 +114,17 @@ describe('votes before their proposal', () => {
     scope.openProposal(proposal, NOW)
     expect(scope.session(proposal.id).view()).toMatchObject({ yes: 1 })
     expect(scope.session(proposal.id).holds(bob.identity, true)).toBe(true)
+  })
+})
+
+describe('a bound of early votes', () => {
+  it.each([0, 1, 2])('of %i holds so many', (maxVotes) => {
+    const early = new EarlyVotes(maxVotes)
+    const votes = [alice, bob, carol].map((signer) => signVote(new Uint8Array(32), true, signer))
+    for (const vote of votes) early.hold(vote)
+    expect(early.size).toBe(maxVotes)
+    expect(early.take(new Uint8Array(32))).toEqual(votes.slice(votes.length - maxVotes))
+    expect(early.size).toBe(0)
   })
 })
 

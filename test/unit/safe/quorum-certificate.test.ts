@@ -47,6 +47,8 @@ describe.each(['ed25519', 'ethereum'] as const)('a certificate of %s signatures'
   it('proves the decision to a stranger', () => {
     expect(verifyCertificate(bytes, trust)).toMatchObject({ proposalId: signed.id, outcome: 'yes' })
     const fixed = certificateBytes(10, 2 / 3, trust.scheme)
+    const { identityLength, signatureLength } = trust.scheme
+    expect(fixed).toBe(10 * identityLength + 2 + 7 * signatureLength)
     expect(bytes.length - fixed).toBeLessThan(512)
   })
 

@@ -1,0 +1,102 @@
+/** parsec §8, Stronger: a peer that starts from a checkpoint. Random networks of them: test/property/parsec-from-checkpoint.test.ts. */
+import { describe, expect, test } from 'vitest'
+import { toHex } from '../../../src/base/text.ts'
+import { Parsec, type ParsecFact, stubsOfBase, withVouches } from '../../../src/core/parsec/index.ts'
+import { add, idOf, Network, opaque, type Peer, remove, signerOf, strictScheme } from '../../support/parsec/network.ts'
+
+/** Voters change and blocks follow, then a base of the newest checkpoint is made; the first of the peers gives it. */
+function settled(names: readonly string[], change: (network: Network, peers: Peer[]) => void) {
+  const network = new Network(names, { mode: 'single', checkpointInterval: 2 })
+  const peers = names.map((name) => network.start(name))
+  change(network, peers)
+  for (const text of ['one', 'two', 'three']) {
+    for (const peer of peers) network.vote(peer, opaque(`${text} ${peer.name}`))
+    network.settle(peers, 4)
+    network.deliverMail()
+  }
+  const [sponsor] = peers as [Peer]
+  const position = sponsor.parsec.proofs.checkpoints().findLast(({ isProven }) => isProven)?.position ?? 0
+  const base = sponsor.parsec.bases.at(position) as Uint8Array
+  const trust = { group: network.group(), scheme: strictScheme }
+  const vouches = peers.slice(1).flatMap(({ name, parsec }) => {
+    const signature = parsec.bases.vouch(position, stubsOfBase(base, trust))
+    return signature === null ? [] : [{ signer: idOf(name), signature }]
+  })
+  return { network, peers, sponsor, position, base: withVouches(base, vouches, trust) }
+}
+
+function start({ network, base }: ReturnType<typeof settled>): Peer {
+  const { parsec, step } = Parsec.fromCheckpoint(network.group(), signerOf('reader'), base)
+  const reader: Peer = { name: 'reader', parsec, facts: [], blocks: [] }
+  network.note(reader, step)
+  return reader
+}
+
+/** What the reader lacks of a peer's graph. */
+function tell(network: Network, from: Peer, reader: Peer): string[] {
+  const { effects } = from.parsec.graphBeyond(idOf(from.name), reader.parsec.summary())
+  return effects.flatMap(({ bytes }) => {
+    const { error } = network.note(reader, reader.parsec.handleGraph(idOf(from.name), bytes))
+    return error === undefined ? [] : [error.code]
+  })
+}
+
+const hashes = (peer: Peer, from = 0): string[] => peer.blocks.slice(from).map(({ hash }) => toHex(hash))
+
+describe.each([
+  ['one voter', ['alice'], () => undefined],
+  ['four voters', ['alice', 'bob', 'carol', 'dave'], () => undefined],
+  [
+    'voters of whom one was removed',
+    ['alice', 'bob', 'carol', 'dave', 'erin'],
+    (network: Network, peers: Peer[]) => {
+      for (const peer of peers) network.vote(peer, remove('erin'))
+      network.settle(peers, 4)
+      network.deliverMail()
+      peers.pop()
+    },
+  ],
+] as const)('from %s', (_, names, change) => {
+  const world = settled(names, change)
+  const { network, peers, sponsor, position } = world
+
+  test('it holds the voters, and nothing before; it orders what everybody orders from there on', () => {
+    const reader = start(world)
+    expect(reader.parsec.voters().map(toHex)).toEqual(sponsor.parsec.voters().map(toHex))
+    expect([reader.parsec.blockCount, reader.blocks.length]).toEqual([position, 0])
+    expect(reader.parsec.eventCount).toBeLessThan(sponsor.parsec.eventCount)
+    expect(tell(network, sponsor, reader)).toEqual([])
+    for (const peer of peers) network.vote(peer, opaque(`later by ${peer.name}`))
+    network.settle(peers, 3)
+    expect(tell(network, sponsor, reader)).toEqual([])
+    expect(hashes(reader)).toEqual(hashes(sponsor, position))
+    expect(hashes(reader).length).toBeGreaterThanOrEqual(peers.length)
+    const views = sponsor.parsec.proofs.checkpoints(position + 1).map(({ stateDigest }) => toHex(stateDigest))
+    expect(reader.parsec.proofs.checkpoints(position + 1).map(({ stateDigest }) => toHex(stateDigest))).toEqual(views)
+  })
+
+  test('it passes over what lies before, and takes what follows, where somebody sends everything', () => {
+    const reader = start(world)
+    const stranger = network.join(`stranger to ${names.length}`)
+    const { effects } = sponsor.parsec.graphBeyond(idOf(sponsor.name), stranger.parsec.summary())
+    for (const { bytes } of effects) {
+      expect(network.note(reader, reader.parsec.handleGraph(idOf(sponsor.name), bytes)).error).toBeUndefined()
+    }
+    expect(hashes(reader)).toEqual(hashes(sponsor, position))
+    expect(reader.parsec.eventCount).toBeLessThan(sponsor.parsec.eventCount)
+  })
+
+  test('it is the same again from its facts, and never votes, not even once it is let in', () => {
+    const reader = start(world)
+    for (const peer of peers) network.vote(peer, add('reader'))
+    network.settle(peers, 4)
+    tell(network, sponsor, reader)
+    expect(reader.parsec.voters().map(toHex)).toContain(toHex(idOf('reader')))
+    expect(reader.parsec.canVote()).toBe(false)
+    const facts = structuredClone<ParsecFact[]>(reader.facts)
+    const again = Parsec.fromFacts(network.group(), signerOf('reader'), facts, reader.blocks.length)
+    expect(again.summary()).toEqual(reader.parsec.summary())
+    expect(again.blockCount).toBe(reader.parsec.blockCount)
+    expect(again.voters()).toEqual(reader.parsec.voters())
+  })
+})
