@@ -174,9 +174,10 @@ describe('requests, ballots §6', () => {
   })
 })
 
+const ids = (core: ConsensusCore): number[] => core.sessions('s').map(({ proposalId }) => proposalId)
+
 describe('the sessions that a scope keeps, ballots §6', () => {
   const signer = insecureSigner(new Uint8Array(20).fill(11))
-  const ids = (core: ConsensusCore): number[] => core.sessions('s').map(({ proposalId }) => proposalId)
 
   it('are the newest, and the evicted are told', () => {
     const core = new ConsensusCore({ signer, maxSessionsPerScope: 2 })

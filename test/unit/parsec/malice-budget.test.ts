@@ -61,9 +61,11 @@ describe('a peer over budget, parsec §9', () => {
   })
 })
 
+/** Times of so many messages, one in so many seconds. */
+const each = (seconds: number, count: number) => Array.from({ length: count }, (_, i) => i * seconds * 1000)
+
 describe('messages that no correct peer sends, docs/malice.md', () => {
   const invalid = { ...nothing, invalid: 1 }
-  const each = (seconds: number, count: number) => Array.from({ length: count }, (_, i) => i * seconds * 1000)
 
   test('one a minute is forgiven for ever, one in 50 seconds is not', () => {
     expect(new Set(run(new Budget(), invalid, each(60, 500)))).toEqual(new Set(['taken']))

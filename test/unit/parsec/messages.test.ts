@@ -124,13 +124,13 @@ function answerAndMore(then: (network: Network, bob: Peer, carol: Peer) => unkno
   return { network, alice, answer, more }
 }
 
-describe('what a response may end with, parsec §8', () => {
-  const votes = (network: Network, bob: Peer): void => {
-    for (const text of ['a', 'b']) network.vote(bob, opaque(text))
-  }
+function voteTwice(network: Network, bob: Peer): void {
+  for (const text of ['a', 'b']) network.vote(bob, opaque(text))
+}
 
+describe('what a response may end with, parsec §8', () => {
   test('an event whose nearest sync self-ancestor is the Request, in the message', () => {
-    const { network, alice, answer, more } = answerAndMore(votes)
+    const { network, alice, answer, more } = answerAndMore(voteTwice)
     const step = network.note(alice, alice.parsec.handleResponse(idOf('Bob'), encodeMessage([...answer, ...more])))
     expect([step.error, more.length]).toEqual([undefined, 2])
     expect(answeredBy(alice, CAUSE_TAG.Response)).toHaveLength(1)
@@ -138,7 +138,7 @@ describe('what a response may end with, parsec §8', () => {
 
   test('the same, where we have the Request already', () => {
     for (const held of [0, 1]) {
-      const { network, alice, answer, more } = answerAndMore(votes)
+      const { network, alice, answer, more } = answerAndMore(voteTwice)
       const known = encodeMessage([...answer, ...more.slice(0, held)])
       expect(network.note(alice, alice.parsec.handleGraph(idOf('Bob'), known)).error).toBeUndefined()
       const rest = encodeMessage(more.slice(held))
