@@ -126,6 +126,28 @@ describe('checkpoints', () => {
     expect(story.last()?.signers.map(toHex)).toContain(toHex(idOf('dave')))
   })
 
+  it('are shown once they are signed: to all who sign, and to all who vote next', () => {
+    const shown = new Map<string, string>()
+    const network = new (class extends Network {
+      override note(peer: Peer, step: Parameters<Network['note']>[1]) {
+        const told = step.effects.filter(({ kind }) => kind === 'checkpoints').map(({ to }) => toHex(to))
+        if (step.facts.some(({ type }) => type === 'CheckpointSigned')) shown.set(peer.name, told.sort().join())
+        return super.note(peer, step)
+      }
+    })(NAMES, { mode: 'single' })
+    const founders = NAMES.map((name) => network.start(name))
+    network.join('erin')
+    for (const peer of founders) for (const vote of [add('erin'), remove('dave')]) network.vote(peer, vote)
+    network.settle(founders, 8)
+    const everybody = [...NAMES, 'erin']
+    const others = (name: string): string =>
+      everybody
+        .flatMap((it) => (it === name ? [] : [toHex(idOf(it))]))
+        .sort()
+        .join()
+    expect([...shown]).toEqual(expect.arrayContaining(NAMES.map((name) => [name, others(name)])))
+  })
+
   it('are not proven by fewer than a supermajority', () => {
     const story = new Story().all(remove('dave'))
     story.network.settle(story.peers, 8)
