@@ -38,6 +38,8 @@ export type ParsecErrorData =
   | { readonly code: 'DuplicateMessage' }
   /** Not of the specification's list: a voter signed another checkpoint than the one that follows from our blocks. */
   | { readonly code: 'CheckpointMismatch'; readonly position: number }
+  /** Not of the specification's list: a peer cost more than its budget; its messages come slowly or not at all (parsec §9). */
+  | { readonly code: 'OverBudget' }
   | { readonly code: 'FailedDkg' }
   /** An offence was found (parsec §9). */
   | { readonly code: 'Malice'; readonly kind: Malice['type'] }

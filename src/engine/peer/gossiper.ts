@@ -34,8 +34,8 @@ export interface GossiperEvents {
   readonly ballot: (from: Bytes, kind: BallotMessageKind, body: Bytes) => Promise<number>
   readonly heard: (peer: string) => void
   readonly silent: (peer: string) => void
-  /** A message that is none, or a summary that cannot be read. */
-  readonly unreadable: (peer: string, error: Error) => void
+  /** A message that is none, a summary that cannot be read, or more than its budget. */
+  readonly faulty: (peer: string, error: Error) => void
 }
 
 const RANDOM_BYTES = 4
@@ -47,6 +47,8 @@ export class Gossiper {
   readonly #events: GossiperEvents
   readonly #schedule: GossipSchedule
   readonly #budget: Budget
+  /** Those that are over it, and told of. */
+  readonly #heldBack = new Set<string>()
   readonly #abort = new AbortController()
   #wake: { readonly atMs: number; readonly cancel: () => void } | undefined
   #isGossiping = false
@@ -165,16 +167,15 @@ export class Gossiper {
 
   async #take({ from, bytes }: IncomingMessage): Promise<void> {
     const peer = toHex(from)
-    const message = decodePeerMessage(bytes)
-    if (message === undefined || equalBytes(from, this.#transport.localPeer)) {
-      this.#events.unreadable(peer, new RangeError(`a message of unknown kind ${bytes[0] ?? 'none'}`))
-      this.#charge(from, INVALID)
+    if (!this.#budget.takes(peer, this.#settings.clock.nowMs())) {
+      this.#lose(from, peer, bytes)
       return
     }
-    const nowMs = this.#settings.clock.nowMs()
-    if (!this.#budget.takes(peer, nowMs)) {
-      // Lost, as on any network; it counts nevertheless.
-      this.#charge(from, costOfLost(bytes))
+    if (!this.#budget.isOver(peer)) this.#heldBack.delete(peer)
+    const message = decodePeerMessage(bytes)
+    if (message === undefined || equalBytes(from, this.#transport.localPeer)) {
+      this.#events.faulty(peer, new RangeError(`a message of unknown kind ${bytes[0] ?? 'none'}`))
+      this.#charge(from, INVALID)
       return
     }
     this.#events.heard(peer)
@@ -184,11 +185,20 @@ export class Gossiper {
       await this.#handle(from, message.kind, message.body)
     } catch (error) {
       if (error instanceof CodecError) {
-        this.#events.unreadable(peer, error)
+        this.#events.faulty(peer, error)
         this.#charge(from, INVALID)
       } else this.#settings.logger.debug({ peer, error }, 'a message could not be handled now')
     }
     this.planSoon()
+  }
+
+  /** Lost, as on any network; it counts nevertheless. Told once, until the peer is within its budget again. */
+  #lose(from: Bytes, peer: string, message: Bytes): void {
+    if (!this.#heldBack.has(peer)) {
+      this.#heldBack.add(peer)
+      this.#events.faulty(peer, new ParsecError({ code: 'OverBudget' }))
+    }
+    this.#charge(from, costOfLost(message))
   }
 
   async #receiveGossip(kind: 'request' | 'response' | 'graph', from: Bytes, body: Bytes): Promise<void> {

@@ -42,6 +42,7 @@ export class MembershipView {
   readonly #actors = new Map<string, Actor<typeof memberMachine>>()
   readonly #machine: typeof memberMachine
   #now: Membership = NOBODY
+  #isClosed = false
 
   readonly membership$: Observable<Membership> = this.#subject.asObservable()
 
@@ -57,7 +58,7 @@ export class MembershipView {
 
   /** The agreed voters; whoever is none any more is removed. */
   setVoters(voters: readonly string[]): void {
-    if (voters.join() === this.#now.voters.join()) return
+    if (this.#isClosed || voters.join() === this.#now.voters.join()) return
     const gone = this.#now.voters.filter((voter) => !voters.includes(voter))
     this.#change((draft) => {
       draft.voters = [...voters]
@@ -90,7 +91,9 @@ export class MembershipView {
     actor?.send(signal)
   }
 
+  /** What comes later, as of a step that was still under way, changes nothing. */
   close(): void {
+    this.#isClosed = true
     for (const actor of this.#actors.values()) actor.stop()
     this.#actors.clear()
     this.#queue.publish(() => this.#subject.complete())
@@ -116,6 +119,7 @@ export class MembershipView {
   }
 
   #change(change: (draft: Draft<Membership>) => void): void {
+    if (this.#isClosed) return
     const now = produce(this.#now, (draft) => change(draft))
     this.#now = now
     this.#queue.publish(() => this.#subject.next(now))

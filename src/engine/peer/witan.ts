@@ -10,7 +10,7 @@
 
 import type { Observable } from 'rxjs'
 import { type Actor, createActor } from 'xstate'
-import { type PeerStanding, peerMachine } from '../../../machines/peer.machine.ts'
+import { type PeerSignal, type PeerStanding, peerMachine } from '../../../machines/peer.machine.ts'
 import { type Bytes, EMPTY_BYTES } from '../../base/bytes.ts'
 import { fromHex, toHex } from '../../base/text.ts'
 import type { safe } from '../../core/ballot/index.ts'
@@ -98,7 +98,7 @@ export class Witan<Payload = Bytes> {
         this.#membership.signal(peer, { type: 'answer.missing' })
         this.#policy.silent(peer)
       },
-      unreadable: (peer, error) => this.#notices.evidence({ peer, error }),
+      faulty: (peer, error) => this.#notices.evidence({ peer, error }),
     })
     this.#policy = new PolicyRunner(options.membership, {
       openChanges: () => (this.#engine.isRunning ? this.#engine.parsec.openChanges() : []),
@@ -166,7 +166,7 @@ export class Witan<Payload = Bytes> {
       const started = await this.#engine.start(this.#options.join?.section, this.#ballots.replayed, signal)
       this.#followMembership()
       await this.#ballots.complete()
-      this.#actor.send({ type: 'log.recovered', standing: this.#standing() })
+      this.#signal({ type: 'log.recovered', standing: this.#standing() })
       this.#ballots.closeDue()
       return started
     } catch (error) {
@@ -188,7 +188,7 @@ export class Witan<Payload = Bytes> {
     /** Votes for our own removal; the others must agree. No policy of ours keeps us. */
     leave: async (): Promise<void> => {
       await this.#voteFor({ type: 'Remove', peerId: this.#options.identity.identity, relatedInfo: EMPTY_BYTES })
-      this.#actor.send({ type: 'leave.requested' })
+      this.#signal({ type: 'leave.requested' })
     },
   } as const
 
@@ -220,7 +220,7 @@ export class Witan<Payload = Bytes> {
   }
 
   async #close(): Promise<void> {
-    this.#actor.send({ type: 'stop.requested' })
+    this.#signal({ type: 'stop.requested' })
     this.#application.flush()
     await this.#gossiper.stop()
     await this.#withinCloseTimeout(this.#engine.stop())
@@ -298,10 +298,10 @@ export class Witan<Payload = Bytes> {
     this.#followChanges()
     const isVoter = voters.includes(this.#self)
     if (isVoter && !before) {
-      this.#actor.send({ type: 'voter.added' })
+      this.#signal({ type: 'voter.added' })
       this.#ballots.closeDue()
     }
-    if (!isVoter && before) this.#actor.send({ type: 'voter.removed' })
+    if (!isVoter && before) this.#signal({ type: 'voter.removed' })
   }
 
   /** Somebody's vote to add or remove a peer. */
@@ -335,7 +335,7 @@ export class Witan<Payload = Bytes> {
     const isFenced = error instanceof PeerError && error.code === 'Fenced'
     this.#application.end(error)
     this.#ballots.abandon(error)
-    this.#actor.send({ type: isFenced ? 'log.fenced' : 'peer.failed' })
+    this.#signal({ type: isFenced ? 'log.fenced' : 'peer.failed' })
   }
 
   async #voteForMember(type: 'Add' | 'Remove', peerId: Bytes, relatedInfo: Bytes): Promise<void> {
@@ -358,6 +358,11 @@ export class Witan<Payload = Bytes> {
       const decoded = this.#application.tryDecode(block)
       if (decoded !== undefined) yield decoded
     }
+  }
+
+  /** A step that was under way when we were closed may still end. */
+  #signal(signal: PeerSignal): void {
+    if (this.#actor.getSnapshot().status === 'active') this.#actor.send(signal)
   }
 
   #publishStatus(): void {

@@ -43,6 +43,14 @@ export interface SimCounts extends DiskCounts {
   knownForks: number
   /** Committed by hand, by adversaries. */
   crimes: number
+  /** Of these: floods. */
+  floods: number
+  /** Adversaries that joined in order to attack, and may vote; runs in which several play together. */
+  latecomers: number
+  collusions: number
+  /** Adversaries that were over their budgets at the peer that held back most of them; agreed removals for malice. */
+  overBudget: number
+  convictions: number
   changesOfVoters: number
   /** A voter's removal was decided at an event in the middle of a message; at one peer of each run. */
   removalsMidMessage: number
@@ -91,6 +99,11 @@ export function noCounts(): SimCounts {
     fenced: 0,
     knownForks: 0,
     crimes: 0,
+    floods: 0,
+    latecomers: 0,
+    collusions: 0,
+    overBudget: 0,
+    convictions: 0,
     changesOfVoters: 0,
     removalsMidMessage: 0,
     appends: 0,
@@ -130,6 +143,11 @@ const FLOORS: Readonly<Record<WorkloadName, Partial<Record<keyof SimCounts, numb
     fenced: 0.1,
     knownForks: 0.1,
     crimes: 0.3,
+    floods: 0.5,
+    latecomers: 0.01,
+    collusions: 0.005,
+    overBudget: 0.02,
+    convictions: 0.2,
     changesOfVoters: 0.2,
     removalsMidMessage: 0.02,
     partitions: 0.5,

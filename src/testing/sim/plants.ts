@@ -70,6 +70,14 @@ async function appendUnfenced(
   }
 }
 
+/** Says so of our signatures at its end alone. */
+async function earlyWithSignatures(log: EventLog, ...[stream, facts, at]: Parameters<Append>): Promise<Revision> {
+  const before = facts.findLastIndex(({ type }) => type !== 'CheckpointSigned') + 1
+  if (before === facts.length) return log.append(stream, facts, at)
+  const revision = before === 0 ? at : await log.append(stream, facts.slice(0, before), at)
+  return early(log, () => true).append(stream, facts.slice(before), revision)
+}
+
 async function appendInHalves(log: EventLog, ...[stream, facts, expected]: Parameters<Append>): Promise<Revision> {
   let revision = expected
   for (const fact of facts) revision = await log.append(stream, [fact], revision)
@@ -80,6 +88,11 @@ export const PLANTS = {
   'publish-before-append': {
     finds: ['persist-before-publish', 'durable-before-signal'],
     hooks: { log: (log) => early(log, isOfGossip) },
+  },
+  'checkpoint-signed-before-append': {
+    finds: ['sign-before-durable'],
+    scenario: { checkpointInterval: 4 },
+    hooks: { log: (log) => withAppend(log, (...append) => earlyWithSignatures(log, ...append)) },
   },
   'signal-before-durable': {
     finds: ['durable-before-signal'],

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto'
 import type { AgreedBlock } from '../../engine/peer/blocks.ts'
 import { SeededRandom } from '../seeded-random.ts'
 import { Chaos } from './chaos.ts'
+import type { PeerChecks } from './checks/index.ts'
 import type { SimCounts } from './counts.ts'
 import { removalsMidMessage } from './removals.ts'
 import { drawBallotScenario, drawScenario, type Scenario, type WorkloadName } from './scenario.ts'
@@ -148,10 +149,21 @@ async function readHistory(world: World): Promise<void> {
 }
 
 function countsOf(world: World): Omit<SimCounts, 'removalsMidMessage'> {
-  const { counts, network, peers, order, events, elections } = world
+  const { counts, network, peers, adversaries, order, events, elections } = world
   const { delivered: _, ...way } = network.counts
-  const changesOfVoters = Math.max(...peers.map(({ checks }) => checks?.blocks.changesOfVoters ?? 0))
-  return { ...counts, ...way, events, blocks: order.length, changesOfVoters, elections }
+  const most = (of: (checks: PeerChecks) => number): number =>
+    Math.max(...peers.map(({ checks }) => (checks === undefined ? 0 : of(checks))))
+  return {
+    ...counts,
+    ...way,
+    events,
+    blocks: order.length,
+    elections,
+    collusions: adversaries.length > 1 ? 1 : 0,
+    changesOfVoters: most(({ blocks }) => blocks.changesOfVoters),
+    overBudget: most(({ blame }) => blame.overBudget),
+    convictions: most(({ blame }) => blame.convictions),
+  }
 }
 
 async function digestOf({ peers, order, counts, clock }: World): Promise<string> {

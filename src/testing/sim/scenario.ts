@@ -25,13 +25,13 @@ export type FaultKind =
   | 'pause'
 
 /** Parts against the rules: see adversaries/. */
-export type AdversaryName = 'forker' | 'criminal'
+export type AdversaryName = 'forker' | 'criminal' | 'flooder' | 'latecomer'
 
 /** What the peers are asked for: see workloads/. */
 export type WorkloadName = 'payloads' | 'ballots'
 
 export interface Scenario {
-  /** Genesis members, adversaries included. */
+  /** Genesis members, adversaries included; a latecomer is none yet. */
   readonly peers: number
   /** The parts of the first members; the others are correct. Always fewer than a third. */
   readonly adversaries: readonly AdversaryName[]
@@ -73,11 +73,18 @@ const SOMETIMES: readonly FaultKind[] = [
 /** Share of runs that stay idle for a day: it costs as much as the run itself. */
 const LONG_IDLE = 0.02
 
+/** Two play together where that is fewer than a third. */
+function drawCast(random: SeededRandom, peers: number): readonly AdversaryName[] {
+  if (random.chance(0.7)) return []
+  const cast: readonly AdversaryName[] = [random.pick(['criminal', 'criminal', 'flooder', 'latecomer'])]
+  return peers >= 7 ? [...cast, random.pick(['criminal', 'forker'])] : cast
+}
+
 export function drawScenario(random: SeededRandom): Scenario {
   const peers = random.pick([4, 4, 4, 4, 4, 4, 5, 5, 6, 7])
   return {
     peers,
-    adversaries: random.chance(0.3) ? ['forker'] : random.fork('cast').chance(0.2) ? ['criminal'] : [],
+    adversaries: random.chance(0.3) ? ['forker'] : drawCast(random.fork('cast'), peers),
     workloads: ['payloads'],
     chaosMs: random.int(2_000, 5_000),
     minEvents: 2_000,

@@ -5,6 +5,7 @@
  */
 
 import type { Bytes } from '../../base/bytes.ts'
+import type { BudgetOptions } from '../../core/parsec/index.ts'
 import type { GenesisOptions } from '../../engine/peer/options.ts'
 import { Witan } from '../../engine/peer/witan.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -18,6 +19,18 @@ import type { PeerChecks } from './checks/index.ts'
 import type { SimDisk } from './disk.ts'
 import { SimProcess } from './process.ts'
 import { WireTap } from './wire-tap.ts'
+
+const KIB = 1024
+
+/** More than any correct peer of a run ever costs, which is checked, and so little that a flooder meets it. */
+const SIM_BUDGET: BudgetOptions = {
+  bytes: { capacity: 8 * KIB * KIB, perSecond: 1024 * KIB },
+  given: { capacity: 32 * KIB * KIB, perSecond: 4096 * KIB },
+  events: { capacity: 1_000, perSecond: 200 },
+  invalid: { capacity: 8, perSecond: 1 / 60 },
+  lost: { capacity: 20, perSecond: 5 },
+  slowMs: 250,
+}
 
 export interface Life {
   readonly process: SimProcess
@@ -150,6 +163,7 @@ export class SimPeer {
       log: hooks.log?.(log, { number, process }) ?? log,
       transport,
       clock: process,
+      budget: SIM_BUDGET,
       random: random.fork(`${this.name}/${number}`),
       logger: this.#world.logger(this.name),
     }
@@ -167,6 +181,9 @@ export class SimPeer {
       guard(() => check?.shows(block))
       if (isFirst) guard(() => check?.shows(block))
       isFirst = false
+    })
+    witan.evidence$.subscribe((evidence) => {
+      if (!process.isDead) guard(() => check?.showsEvidence(evidence))
     })
     witan.status$.subscribe(({ state, error }) => {
       if (process.isDead || error === undefined || (state !== 'fenced' && state !== 'stopped')) return

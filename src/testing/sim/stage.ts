@@ -3,7 +3,7 @@
  *
  * The seams of the simulator: what those who play in a run see of it, and what a run wants of them. `World` is the stage.
  *
- * - An adversary plays one genesis member against the rules: `adversaries/`, chosen by the scenario.
+ * - An adversary plays one member against the rules: `adversaries/`, chosen by the scenario.
  * - A workload asks the correct peers for something and knows what must come of it: `workloads/`.
  * - A check watches one correct peer: `checks/check.ts`.
  *
@@ -49,7 +49,7 @@ export interface Stage extends Surroundings {
   every(periodMs: number, random: SeededRandom, isDone: () => boolean, work: () => void): void
 }
 
-/** Plays one genesis member against the rules. It may do all that its key and the network allow. */
+/** Plays one member against the rules, from genesis on unless it is a latecomer. It may do all that its key and the network allow. */
 export interface Adversary {
   readonly id: Bytes
   /** With everybody else. */
@@ -70,7 +70,7 @@ export interface Adversary {
   end(): void
 }
 
-/** `name` is that of the genesis member it plays. */
+/** `name` is that of the member it plays. */
 export type AdversaryMaker = (stage: Stage, name: string) => Adversary
 
 /** Asks for something, and knows what must come of it. */

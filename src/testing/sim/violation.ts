@@ -12,6 +12,8 @@ export type Rule =
   | 'positions'
   | 'validity'
   | 'persist-before-publish'
+  | 'sign-before-durable'
+  | 'own-contradiction'
   | 'durable-before-signal'
   | 'own-fork'
   | 'fact-twice'
@@ -21,6 +23,7 @@ export type Rule =
   | 'liveness'
   | 'quiet'
   | 'endless'
+  | 'unfair'
   | 'crashed-by-itself'
 
 export interface ViolationData {

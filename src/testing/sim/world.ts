@@ -60,7 +60,9 @@ export class World implements Stage {
     const names = Array.from({ length: scenario.peers }, (_, i) => `peer-${i}`)
     const { checkpointInterval } = scenario
     this.genesis = {
-      members: names.map((name) => this.signerOf(name).identity),
+      members: names
+        .filter((_, i) => scenario.adversaries[i] !== 'latecomer')
+        .map((name) => this.signerOf(name).identity),
       ...(checkpointInterval === undefined ? {} : { checkpointInterval }),
     }
     this.adversaries = scenario.adversaries.map((part, i) => ADVERSARIES[part](this, `peer-${i}`))

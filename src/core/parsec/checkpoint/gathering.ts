@@ -4,7 +4,9 @@
  * How signatures of checkpoints come together (parsec §8): who lacks some shows what it has, beside its gossip, and whoever
  * has more answers. Answers are not answered.
  *
- * Guarantees: what is taken is verified and of a voter from before the group; one message makes at most one answer.
+ * Guarantees: what is taken is verified and of a voter from before the group; one message makes at most one answer. The first
+ * signature that does not verify ends the message, and counts against the sender's budget (parsec §9): a correct peer passes on only
+ * what it verified. So a message costs no more verifications than there are signatures that we lack, and one.
  */
 
 import { type Bytes, equalBytes } from '../../../base/bytes.ts'
@@ -61,7 +63,8 @@ export function takeSignatures<P>(
     for (const entry of entries) {
       const checkpoint = state.checkpoints.at(decodeStatement(entry.statement, state.group.format).position)
       if (checkpoint === undefined) continue
-      takeEntry(work, from, checkpoint, entry, verify)
+      const error = takeEntry(work, checkpoint, entry, verify)
+      if (error !== null) return blamed(work, from, error)
       if (senderLacks(state, checkpoint, entry)) lacking.push(entryOf(state, checkpoint))
     }
     if (!isAnswer && lacking.length > 0) {
@@ -71,9 +74,13 @@ export function takeSignatures<P>(
   } catch (error) {
     if (!(error instanceof CodecError)) throw error
     const refusal = new ParsecError({ code: 'InvalidMessage', why: error.message, codec: error.data }, { cause: error })
-    work.blame(from, refusal)
-    return refusal
+    return blamed(work, from, refusal)
   }
+}
+
+function blamed<P>(work: GatheringWork<P>, from: PeerId, error: ParsecError): ParsecError {
+  work.blame(from, error)
+  return error
 }
 
 function senderLacks<P>({ checkpoints }: State<P>, checkpoint: Checkpoint, entry: ShareEntry): boolean {
@@ -82,13 +89,13 @@ function senderLacks<P>({ checkpoints }: State<P>, checkpoint: Checkpoint, entry
   return isSame && length < checkpoint.signers.majority && length < checkpoint.signatures.size
 }
 
+/** Null: done. */
 function takeEntry<P>(
   work: GatheringWork<P>,
-  from: PeerId,
   checkpoint: Checkpoint,
   { statement, signatures }: ShareEntry,
   verify: Verify,
-): void {
+): ParsecError | null {
   const { checkpoints, group, peers } = work.state
   const isOurs = equalBytes(statement, checkpoints.statementOf(checkpoint))
   const message = checkpointMessage(group.id, statement)
@@ -96,8 +103,7 @@ function takeEntry<P>(
     const seat = checkpoint.signers.seatOf(peers.find(share.signer))
     if (seat < 0 || !isWanted(checkpoints.isSigned(checkpoint), checkpoint, seat, isOurs)) continue
     if (verify(share.signer, message, share.signature) !== 'valid') {
-      work.blame(from, new ParsecError({ code: 'InvalidMessage', why: 'a signature of a checkpoint does not verify' }))
-      continue
+      return new ParsecError({ code: 'InvalidMessage', why: 'a signature of a checkpoint does not verify' })
     }
     if (!isOurs) blameContradiction(work, checkpoint, seat, statement, share)
     work.note({
@@ -109,6 +115,7 @@ function takeEntry<P>(
     })
     if (isOurs) proveContradiction(work, checkpoint, seat, share)
   }
+  return null
 }
 
 /** Each signer is heard once for what we state, until enough are, and once against it. */

@@ -80,6 +80,12 @@ export class Budget {
     return true
   }
 
+  /** Whether the peer is over its budget, as of the last message. */
+  isOver(peer: string): boolean {
+    const account = this.#accounts.get(peer)
+    return account !== undefined && this.#fullest(account) > 1
+  }
+
   /** What a message cost, taken or not. True: it is spam by now, and the peer to be accused. */
   charge(peer: string, cost: Cost, nowMs: number): boolean {
     const charged = KINDS.filter((kind) => (cost[kind] ?? 0) > 0)

@@ -3,7 +3,11 @@
  *
  * A peer that runs the core by itself, without disk or manners, and now and then signs an event by hand that breaks a rule
  * of parsec §9: every power of `testing/network/crimes.ts` that needs no second instance. It shows them to some peers, in a
- * request or as a part of the graph; it may also answer with garbage, or with nothing.
+ * request or as a part of the graph; it may also answer with garbage, or with nothing. All criminals of a run have the same
+ * powers: they work together.
+ *
+ * - A flooder does nothing but flood.
+ * - A latecomer is no member at genesis; the others vote for it, and once it may vote it begins.
  */
 
 import type { Bytes } from '../../../base/bytes.ts'
@@ -14,27 +18,45 @@ import type { IncomingMessage, Transport } from '../../../ports/transport.ts'
 import { encodePayload } from '../../../wire/payload.ts'
 import { decodePeerMessage, encodePeerMessage } from '../../../wire/peer-message.ts'
 import { drawCrime, POWERS, type Power } from '../../network/crimes.ts'
+import type { SeededRandom } from '../../seeded-random.ts'
 import type { Adversary, AdversaryMaker, Stage } from '../stage.ts'
 
 const MEAN_GOSSIP_MS = 40
+const CAMPAIGN_MS = 400
+const ALONE: readonly Power[] = ['fork', 'late', 'flood']
+
+interface Part {
+  /** At each strike. Default: 1. */
+  readonly deeds?: number
+  /** Default: drawn, the same for all criminals of a run. */
+  readonly powers?: readonly Power[]
+  readonly isLate?: boolean
+}
 
 class Criminal implements Adversary {
   readonly #stage: Stage
   readonly #random: Stage['random']
   readonly #signer: Signer
   readonly #powers: ReadonlySet<Power>
+  readonly #isLate: boolean
+  readonly #deeds: number
   readonly #facts: ParsecFact[] = []
   readonly #group: ReturnType<typeof groupOf>
   #parsec: Parsec | undefined
   #transport: Transport | undefined
   #isOver = false
+  #hasArrived = false
 
-  constructor(stage: Stage, name: string) {
+  constructor(stage: Stage, name: string, { powers, deeds = 1, isLate = false }: Part) {
     this.#stage = stage
+    this.#isLate = isLate
+    this.#deeds = deeds
     this.#random = stage.random.fork(name)
     this.#signer = stage.signerOf(name)
+    this.#powers = new Set(powers ?? drawPowers(stage.random.fork('criminals')))
     this.#group = groupOf(stage.genesis)
-    this.#powers = new Set(this.#random.shuffle([...POWERS]).slice(0, this.#random.int(1, POWERS.length)))
+    // Who is to be silent finds nothing. Not what its peers agreed on, and nothing tells them.
+    if (this.#powers.has('silence')) Object.defineProperty(this.#group, 'detectsMalice', { value: false })
   }
 
   get id(): Bytes {
@@ -42,7 +64,10 @@ class Criminal implements Adversary {
   }
 
   start(): void {
-    const { parsec, step } = Parsec.fromGenesis(this.#group, this.#signer)
+    const { parsec, step } = this.#isLate
+      ? Parsec.fromExisting(this.#group, this.#signer, this.#group.members)
+      : Parsec.fromGenesis(this.#group, this.#signer)
+    if (this.#isLate) this.#askToJoin(parsec)
     this.#parsec = parsec
     this.#transport = this.#stage.network.join(this.id)
     this.#follow(step)
@@ -52,6 +77,18 @@ class Criminal implements Adversary {
       this.#random,
       () => this.#isOver,
       () => this.#gossip(parsec),
+    )
+  }
+
+  /** As its operators would have it, who know nothing yet. */
+  #askToJoin(parsec: Parsec): void {
+    this.#stage.every(
+      CAMPAIGN_MS,
+      this.#random.fork('campaign'),
+      () => this.#isOver || parsec.canVote() || parsec.isRemoved,
+      () => {
+        for (const peer of this.#stage.peers) this.#stage.launch(peer.voteForMember('add', this.id))
+      },
     )
   }
 
@@ -98,8 +135,13 @@ class Criminal implements Adversary {
   }
 
   strike(): void {
+    for (let i = 0; i < this.#deeds; i += 1) this.#commit()
+  }
+
+  #commit(): void {
     const parsec = this.#parsec
     if (this.#isOver || parsec === undefined) return
+    this.#noteArrival(parsec)
     const crime = drawCrime(
       this.#random,
       { group: this.#group, facts: this.#facts, signer: this.#signer },
@@ -107,10 +149,20 @@ class Criminal implements Adversary {
     )
     if (crime === null) return
     this.#stage.counts.crimes += 1
+    if (crime.flood !== undefined) this.#stage.counts.floods += 1
     for (const event of crime.own) this.#follow(parsec.handleGraph(this.id, encodeMessage([event])))
+    for (const { kind, bytes, times } of crime.flood ?? []) {
+      for (const { id } of this.#stage.peers) for (let i = 0; i < times; i += 1) this.#send(id, kind, bytes)
+    }
     for (const event of crime.shown) {
       this.#send(this.#random.pick([...this.#stage.peers]).id, 'graph', encodeMessage([event]))
     }
+  }
+
+  #noteArrival(parsec: Parsec): void {
+    if (!this.#isLate || this.#hasArrived || !parsec.canVote()) return
+    this.#hasArrived = true
+    this.#stage.counts.latecomers += 1
   }
 
   vote(payload: Bytes): void {
@@ -130,4 +182,12 @@ class Criminal implements Adversary {
   }
 }
 
-export const criminal: AdversaryMaker = (stage, name) => new Criminal(stage, name)
+/** Those that one engine has; who floods does that alone, as it is heard no more soon. */
+function drawPowers(random: SeededRandom): readonly Power[] {
+  const powers = POWERS.filter((power) => !ALONE.includes(power))
+  return random.shuffle([...powers]).slice(0, random.int(1, powers.length))
+}
+
+export const criminal: AdversaryMaker = (stage, name) => new Criminal(stage, name, {})
+export const flooder: AdversaryMaker = (stage, name) => new Criminal(stage, name, { powers: ['flood'], deeds: 3 })
+export const latecomer: AdversaryMaker = (stage, name) => new Criminal(stage, name, { isLate: true })

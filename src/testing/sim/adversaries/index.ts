@@ -6,7 +6,7 @@
 
 import type { AdversaryName } from '../scenario.ts'
 import type { AdversaryMaker } from '../stage.ts'
-import { criminal } from './criminal.ts'
+import { criminal, flooder, latecomer } from './criminal.ts'
 import { forker } from './forker.ts'
 
-export const ADVERSARIES: Readonly<Record<AdversaryName, AdversaryMaker>> = { criminal, forker }
+export const ADVERSARIES: Readonly<Record<AdversaryName, AdversaryMaker>> = { criminal, flooder, forker, latecomer }

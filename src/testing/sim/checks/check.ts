@@ -8,6 +8,7 @@
 import type { Bytes } from '../../../base/bytes.ts'
 import type { CanonicalFormat } from '../../../core/parsec/index.ts'
 import type { AgreedBlock } from '../../../engine/peer/blocks.ts'
+import type { Evidence } from '../../../engine/peer/notices.ts'
 import type { PayloadFrame } from '../../../wire/payload.ts'
 import type { SimCounts } from '../counts.ts'
 import type { DurableAppend } from '../disk.ts'
@@ -46,4 +47,6 @@ export interface LifeCheck {
   shows?(block: AgreedBlock): void
   /** Its application sees a gossip event. */
   showsEvent?(bytes: Bytes): void
+  /** Its application is told of a peer's misbehaviour. */
+  showsEvidence?(evidence: Evidence): void
 }

@@ -8,22 +8,29 @@ import type { Bytes } from '../../../base/bytes.ts'
 import type { AgreedBlock } from '../../../engine/peer/blocks.ts'
 import type { DurableAppend } from '../disk.ts'
 import { BallotLog } from './ballot-log.ts'
+import { Blame } from './blame.ts'
 import { BlockLog } from './block-log.ts'
 import type { Check, LifeCheck, Subject } from './check.ts'
+import { CheckpointLog } from './checkpoint-log.ts'
 import { GossipLog } from './gossip-log.ts'
 
-const others: readonly ((subject: Subject) => Check)[] = [(subject) => new BallotLog(subject)]
+const others: readonly ((subject: Subject) => Check)[] = [
+  (subject) => new BallotLog(subject),
+  (subject) => new CheckpointLog(subject),
+]
 
 /** All checks of one peer as one. */
 export class PeerChecks implements Check {
   readonly gossip: GossipLog
   readonly blocks: BlockLog
+  readonly blame: Blame
   readonly #all: readonly Check[]
 
   constructor(subject: Subject) {
     this.gossip = new GossipLog(subject)
     this.blocks = new BlockLog(subject)
-    this.#all = [this.gossip, this.blocks, ...others.map((make) => make(subject))]
+    this.blame = new Blame(subject)
+    this.#all = [this.gossip, this.blocks, this.blame, ...others.map((make) => make(subject))]
   }
 
   appended(append: DurableAppend): void {
@@ -45,6 +52,9 @@ export class PeerChecks implements Check {
       },
       showsEvent: (bytes) => {
         for (const life of lives) life.showsEvent?.(bytes)
+      },
+      showsEvidence: (evidence) => {
+        for (const life of lives) life.showsEvidence?.(evidence)
       },
     }
   }
