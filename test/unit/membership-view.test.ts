@@ -15,7 +15,7 @@ describe('the view of the other peers', () => {
     const seen: string[] = []
     let isComplete = false
     view.membership$.subscribe({
-      next: ({ voters, silent, removed }) => void seen.push(`${voters}|${silent}|${removed}`),
+      next: (membership) => void seen.push(JSON.stringify(membership)),
       complete: () => {
         isComplete = true
       },

@@ -4,7 +4,6 @@ import { toHex } from '../../../src/base/text.ts'
 import {
   CheckpointError,
   type CheckpointTrust,
-  costOf,
   encodeObservation,
   Parsec,
   verifyCheckpoint,
@@ -376,29 +375,5 @@ describe('a voter that signs two checkpoints for one position', () => {
     ])
     expect(decodeStatement(lie, format).position).toBe(position)
     expect(decodeShares(share(lie), format).entries).toHaveLength(1)
-  })
-
-  it('ends its message with the first signature that does not verify; what came before it stays', () => {
-    let verified = 0
-    const scheme: typeof strictScheme = {
-      ...strictScheme,
-      verify: (...signed) => {
-        verified += 1
-        return strictScheme.verify(...signed)
-      },
-    }
-    const strict = Parsec.fromFacts(story.network.group(), { ...signerOf('alice'), scheme }, alice.facts)
-    const signature = signerOf('bob').sign(checkpointMessage(id, lie))
-    const entry = {
-      statement: lie,
-      signatures: ['bob', 'carol', 'dave'].map((by) => ({ signer: idOf(by), signature })),
-    }
-    const message = encodeShares({ isAnswer: false, entries: [entry, entry, entry] })
-    const step = strict.handleCheckpoints(idOf('carol'), message)
-    expect(verified).toBe(2)
-    expect(step.facts.map(({ type }) => type)).toEqual(['CheckpointSignatureTaken'])
-    expect(step.faults.map(({ error: { code } }) => code)).toEqual(['CheckpointMismatch', 'InvalidMessage'])
-    expect(step.effects).toEqual([])
-    expect(costOf(strict, idOf('carol'), message, step)).toMatchObject({ bytes: 0, given: 0, invalid: 1 })
   })
 })
