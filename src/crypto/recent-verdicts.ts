@@ -14,9 +14,14 @@ import type { Verdict, VerificationRequest } from '../ports/signature-scheme.ts'
 
 export class RecentVerdicts {
   readonly #capacity: number
-  /** By digest of the request. A Map gives its keys in order of insertion: the first is the oldest. */
-  readonly #verdicts = new Map<string, Promise<Verdict>>()
+  /**
+   * By digest of the request, in two generations: a full one takes the place of the one before, which goes as a whole.
+   * To drop the oldest entry of one Map each time costs more than the digest: it looks over those that were dropped.
+   */
+  #newer = new Map<string, Promise<Verdict>>()
+  #older = new Map<string, Promise<Verdict>>()
 
+  /** At least the newest `capacity`, at most twice as many. */
   constructor(capacity: number) {
     this.#capacity = capacity
   }
@@ -24,20 +29,21 @@ export class RecentVerdicts {
   /** The verdict on an equal request before, else that of `verify`. Identities and signatures have one length each. */
   async of(request: VerificationRequest, verify: () => Promise<Verdict>): Promise<Verdict> {
     const digest = hash('sha256', concatBytes(request.identity, request.signature, request.message), 'binary')
-    const known = this.#verdicts.get(digest)
+    const known = this.#newer.get(digest) ?? this.#older.get(digest)
     if (known !== undefined) return known
     const verdict = verify()
-    this.#verdicts.set(digest, verdict)
-    if (this.#verdicts.size > this.#capacity) this.#dropOldest()
+    if (this.#newer.size >= this.#capacity) {
+      this.#older = this.#newer
+      this.#newer = new Map()
+    }
+    this.#newer.set(digest, verdict)
     // A failure says nothing about the signature: who asks again tries again.
-    verdict.catch(() => this.#verdicts.delete(digest))
+    verdict.catch(() => this.#forget(digest))
     return verdict
   }
 
-  #dropOldest(): void {
-    for (const oldest of this.#verdicts.keys()) {
-      this.#verdicts.delete(oldest)
-      return
-    }
+  #forget(digest: string): void {
+    this.#newer.delete(digest)
+    this.#older.delete(digest)
   }
 }

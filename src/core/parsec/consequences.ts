@@ -13,12 +13,13 @@ import type { Block, Proof } from './facts.ts'
 import { type EventIndex, NONE, type PeerIndex } from './graph/graph.ts'
 import { DKG, VOTE } from './membership/peer-state.ts'
 import type { State } from './state.ts'
-import { voidKeys } from './void-keys.ts'
+import { mayVoid, voidKeys } from './void-keys.ts'
 
 /** Makes the blocks, applies the changes in order, and gives the voters of the next election, those of this one if it is the same set; null: we were removed. */
 export function applyDecision<P>(state: State<P>, decision: Decision): Voters | null {
   const before = state.election.voters
   const voters = new Set(before.peers)
+  let isVoiding = false
   for (const key of decision.keys) {
     const open = state.keys.open(key)
     if (open === undefined) continue
@@ -27,8 +28,9 @@ export function applyDecision<P>(state: State<P>, decision: Decision): Voters | 
     state.keys.decide(key)
     if (state.stronger) state.checkpoints.decided.push(key)
     changeVoters(state, observation, decision.event, voters)
+    isVoiding ||= mayVoid(observation)
   }
-  voidKeys(state)
+  if (isVoiding) voidKeys(state)
   const isSame = voters.size === before.count && before.peers.every((peer) => voters.has(peer))
   const after = isSame ? before : state.votersOf([...voters])
   if (state.stronger) state.checkpoints.noteGroup({ before, after, elections: state.election.number + 1 }, state.self)

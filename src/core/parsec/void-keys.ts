@@ -40,6 +40,8 @@ export function isVoidBy<P>(group: Group<P>, observation: Observation<P>, voter:
 
 /** Whether the key of this observation, voted by `voter`, is void from here on. */
 export function isVoid<P>({ group, peers }: State<P>, observation: Observation<P>, voter: PeerIndex): boolean {
+  // Nearly every vote there is.
+  if (observation.type === 'OpaquePayload' && peers.removedAt(voter) === NONE) return false
   const known = (id: PeerId, holds: (peer: PeerIndex) => boolean): boolean => {
     const peer = peers.find(id)
     return peer !== NONE && holds(peer)
@@ -50,7 +52,12 @@ export function isVoid<P>({ group, peers }: State<P>, observation: Observation<P
   })
 }
 
-/** After a group of blocks: voids what became void by it. */
+/** Whether a block of this may void others: it is what changes who is removed, and who was a voter. */
+export function mayVoid<P>({ type }: Observation<P>): boolean {
+  return type === 'Add' || type === 'Remove' || type === 'Accusation'
+}
+
+/** After a group of blocks of which one may: voids what became void by it. Whatever comes later is looked at when it comes. */
 export function voidKeys<P>(state: State<P>): void {
   if (!state.stronger) return
   for (const open of Array.from(state.keys.undecided.values())) {

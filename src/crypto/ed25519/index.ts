@@ -26,7 +26,7 @@ export interface Ed25519Options {
   readonly maxKeys?: number
   /** Batches smaller than this stay on the calling thread. Default 4. */
   readonly minBatch?: number
-  /** Verdicts of batches kept, for peers that send the same at about the same time. Default 10,000 (some 200 bytes each). */
+  /** Verdicts of batches kept at least, for peers that send the same at about the same time. At most twice as many are. Default 5,000 (some 200 bytes each). */
   readonly maxVerdicts?: number
 }
 
@@ -41,7 +41,7 @@ export class Ed25519Scheme implements SignatureScheme {
   constructor(options: Ed25519Options = {}) {
     this.#keys = new PublicKeyCache(options.maxKeys ?? 10_000)
     this.#minBatch = options.minBatch ?? 4
-    this.#recent = new RecentVerdicts(options.maxVerdicts ?? 10_000)
+    this.#recent = new RecentVerdicts(options.maxVerdicts ?? 5_000)
   }
 
   verify(identity: Uint8Array, message: Uint8Array, signature: Uint8Array): Verdict {

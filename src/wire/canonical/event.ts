@@ -22,25 +22,100 @@ import {
 } from './types.ts'
 import { CanonicalWriter } from './writer.ts'
 
-/** An event as it stands in its bytes: everything is a view of them. */
-export interface EventView<Payload = Bytes> {
-  /** Content and signature. */
-  readonly bytes: Bytes
-  readonly content: Bytes
-  readonly signature: Bytes
+/** An event as it stands in its bytes. Everything is a view of them, made when it is asked for: most never is. */
+export class EventView<Payload = Bytes> {
   readonly creator: PeerId
   readonly cause: CauseTag
-  readonly selfParent: EventHash | null
-  readonly otherParent: EventHash | null
   readonly recipient: PeerId | null
   readonly vote: VoteView<Payload> | null
+  readonly #source: Bytes
+  readonly #start: number
+  /** Of what comes after the cause: a self-parent but for Initial, then another hash, an id or a vote. */
+  readonly #body: number
+  readonly #contentEnd: number
+  readonly #end: number
+
+  /** Reads one event, within `format.limits`. */
+  constructor(reader: CanonicalReader, format: CanonicalFormat<Payload>, depth: number) {
+    this.#source = reader.bytes
+    this.#start = reader.offset
+    this.creator = format.identity.read(reader)
+    this.cause = readCause(reader)
+    this.#body = reader.offset
+    if (this.cause !== CAUSE_TAG.Initial) reader.skip(HASH_BYTES)
+    if (hasOtherParent(this.cause)) reader.skip(HASH_BYTES)
+    this.recipient = this.cause === CAUSE_TAG.Requesting ? format.identity.read(reader) : null
+    this.vote = this.cause === CAUSE_TAG.Observation ? new VoteView(reader, format, depth) : null
+    this.#contentEnd = reader.skip(format.signatureBytes)
+    this.#end = reader.offset
+    const { maxEventBytes: limit } = format.limits
+    const actual = this.#end - this.#start
+    if (actual > limit) throw new CodecError({ code: 'LimitExceeded', what: 'event', limit, actual })
+  }
+
+  /** Content and signature. */
+  get bytes(): Bytes {
+    return this.#start === 0 && this.#end === this.#source.length ? this.#source : this.#part(this.#start, this.#end)
+  }
+
+  get content(): Bytes {
+    return this.#part(this.#start, this.#contentEnd)
+  }
+
+  get signature(): Bytes {
+    return this.#part(this.#contentEnd, this.#end)
+  }
+
+  get selfParent(): EventHash | null {
+    return this.cause === CAUSE_TAG.Initial ? null : this.#part(this.#body, this.#body + HASH_BYTES)
+  }
+
+  get otherParent(): EventHash | null {
+    if (!hasOtherParent(this.cause)) return null
+    return this.#part(this.#body + HASH_BYTES, this.#body + 2 * HASH_BYTES)
+  }
+
+  #part(from: number, to: number): Bytes {
+    return this.#source.subarray(from, to)
+  }
 }
 
-export interface VoteView<Payload = Bytes> {
-  /** The encoded observation. */
-  readonly bytes: Bytes
+/** A vote as it stands in its event. */
+export class VoteView<Payload = Bytes> {
   readonly observation: Observation<Payload>
-  readonly signature: Bytes
+  readonly #source: Bytes
+  readonly #start: number
+  readonly #signature: number
+  readonly #end: number
+
+  constructor(reader: CanonicalReader, format: CanonicalFormat<Payload>, depth: number) {
+    this.#source = reader.bytes
+    this.#start = reader.offset
+    const skip = (inner: CanonicalReader, innerDepth: number): void => {
+      readEvent(inner, format, innerDepth)
+    }
+    this.observation = readObservation(reader, format, skip, depth)
+    this.#signature = reader.skip(format.signatureBytes)
+    this.#end = reader.offset
+  }
+
+  /** The encoded observation. */
+  get bytes(): Bytes {
+    return this.#source.subarray(this.#start, this.#signature)
+  }
+
+  get signature(): Bytes {
+    return this.#source.subarray(this.#signature, this.#end)
+  }
+}
+
+function readCause(reader: CanonicalReader): CauseTag {
+  const tag = reader.u32()
+  return tag > CAUSE_TAG.Initial ? reader.unknownTag('cause', tag) : (tag as CauseTag)
+}
+
+function hasOtherParent(cause: CauseTag): boolean {
+  return cause === CAUSE_TAG.Request || cause === CAUSE_TAG.Response
 }
 
 export function encodeContent<P>(creator: PeerId, cause: Cause<P>, format: CanonicalFormat<P>): Bytes {
@@ -79,38 +154,8 @@ function contentWriter(creator: PeerId, cause: Cause['type'], rest: number): Can
   return new CanonicalWriter(creator.length + 4 + rest).fixed(creator).u32(CAUSE_TAG[cause])
 }
 
-function readVote<P>(reader: CanonicalReader, format: CanonicalFormat<P>, depth: number): VoteView<P> {
-  const start = reader.offset
-  const skip = (inner: CanonicalReader, innerDepth: number): void => {
-    readEvent(inner, format, innerDepth)
-  }
-  const observation = readObservation(reader, format, skip, depth)
-  const bytes = reader.bytes.subarray(start, reader.offset)
-  return { bytes, observation, signature: reader.fixed(format.signatureBytes) }
-}
-
 export function readEvent<P>(reader: CanonicalReader, format: CanonicalFormat<P>, depth = 0): EventView<P> {
-  const start = reader.offset
-  const creator = format.identity.read(reader)
-  const tag = reader.u32()
-  if (tag > CAUSE_TAG.Initial) return reader.unknownTag('cause', tag)
-  const cause = tag as CauseTag
-  const selfParent = cause === CAUSE_TAG.Initial ? null : reader.fixed(HASH_BYTES)
-  const otherParent = cause === CAUSE_TAG.Request || cause === CAUSE_TAG.Response ? reader.fixed(HASH_BYTES) : null
-  const recipient = cause === CAUSE_TAG.Requesting ? format.identity.read(reader) : null
-  const vote = cause === CAUSE_TAG.Observation ? readVote(reader, format, depth) : null
-  const content = reader.bytes.subarray(start, reader.offset)
-  const signature = reader.fixed(format.signatureBytes)
-  const bytes = reader.bytes.subarray(start, reader.offset)
-  if (bytes.length > format.limits.maxEventBytes) {
-    throw new CodecError({
-      code: 'LimitExceeded',
-      what: 'event',
-      limit: format.limits.maxEventBytes,
-      actual: bytes.length,
-    })
-  }
-  return { bytes, content, signature, creator, cause, selfParent, otherParent, recipient, vote }
+  return new EventView(reader, format, depth)
 }
 
 /** Exactly one event. */

@@ -65,6 +65,11 @@ export class CanonicalReader {
     return value === 1
   }
 
+  /** Over `count` bytes; gives where they begin. */
+  skip(count: number): number {
+    return this.#advance(count)
+  }
+
   /** `count` bytes without a length before them: hashes, keys, signatures. */
   fixed(count: number): Bytes {
     const at = this.#advance(count)

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import type { Observation } from '../../../src/core/parsec/index.ts'
+import { mayVoid } from '../../../src/core/parsec/void-keys.ts'
 import { add, disagreement, idOf, label, Network, opaque, type Peer, remove } from '../../support/parsec/network.ts'
 
 function five(): { network: Network; peers: Peer[]; stay: Peer[]; eve: Peer } {
@@ -49,6 +51,34 @@ describe('void keys, parsec §5(f)', () => {
     network.settle(stay, 4)
     expect(alice.blocks.map(label)).toEqual(['Genesis', 'Remove'])
     expect(alice.parsec.ourUnpolledObservations()).toEqual([])
+  })
+
+  test('votes that an addition made void are open no more', () => {
+    const network = new Network(['Alice', 'Bob', 'Carol', 'Dave'], { mode: 'supermajority' })
+    const peers = network.members.map((name) => network.start(name))
+    const [alice] = peers as [Peer, ...Peer[]]
+    network.vote(alice, { type: 'Add', peerId: idOf('Eve'), relatedInfo: new Uint8Array([1]) })
+    network.settle(peers, 1)
+    for (const peer of peers) network.vote(peer, add('Eve'))
+    network.settle(peers, 4)
+    expect(alice.blocks.map(label)).toEqual(['Genesis', 'Add'])
+    expect(alice.parsec.ourUnpolledObservations()).toEqual([])
+  })
+
+  test('what changes who is removed, or who was a voter, may void others; nothing else', () => {
+    const [peerId, relatedInfo] = [idOf('Eve'), new Uint8Array(0)]
+    const changes: Observation[] = [
+      { type: 'Add', peerId, relatedInfo },
+      { type: 'Remove', peerId, relatedInfo },
+      { type: 'Accusation', offender: peerId, malice: { type: 'Fork', event: new Uint8Array(32) } },
+    ]
+    expect(changes.map(mayVoid)).toEqual([true, true, true])
+    const others: Observation[] = [
+      opaque('else'),
+      { type: 'Genesis', group: [peerId], relatedInfo },
+      { type: 'StartDkg', participants: [peerId] },
+    ]
+    expect(others.map(mayVoid)).toEqual([false, false, false])
   })
 
   test('too few votes keep nobody from being idle, once all know of them', () => {
