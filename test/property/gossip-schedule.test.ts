@@ -103,6 +103,48 @@ describe('the gossip schedule', () => {
     expect(gossip.length).toBeGreaterThan((0.95 * hour) / gossipIntervalMs)
   })
 
+  it('asks a silent peer at once when it is heard again, and then as if it had never been silent', () => {
+    const schedule = new GossipSchedule()
+    schedule.setRecipients(['a'])
+    let nowMs = 0
+    /** How long it is left alone after it gave no answer. */
+    const quietMs = (isHeard: boolean): number => {
+      schedule.asked('a', nowMs)
+      nowMs += answerTimeoutMs
+      let plan = schedule.plan(nowMs, true, () => 0)
+      expect(plan.silent).toEqual(['a'])
+      if (isHeard) schedule.heard('a', 'other')
+      const foundMs = nowMs
+      for (; plan.gossipTo.length === 0; plan = schedule.plan(nowMs, true, () => 0)) if (!isHeard) nowMs = plan.wakeAtMs
+      return nowMs - foundMs
+    }
+    const { first } = silenceMs
+    const quiet = [false, false, true, false, false].map(quietMs)
+    expect(quiet).toEqual([first, 2 * first, 0, first, 2 * first])
+  })
+
+  it('goes on where the clock is set back, as if it had not been', () => {
+    const schedule = new GossipSchedule({ ...SCHEDULE_DEFAULTS, fanOut: 1 })
+    schedule.setRecipients(['a', 'b'])
+    const back = 1_000_000
+    expect(schedule.plan(back, true, () => 0).gossipTo).toEqual(['a'])
+    schedule.asked('a', back)
+    expect(schedule.plan(0, true, () => 0)).toMatchObject({ gossipTo: [], wakeAtMs: answerTimeoutMs })
+    expect(schedule.plan(answerTimeoutMs, true, () => 0)).toMatchObject({ gossipTo: ['b'], silent: ['a'] })
+    schedule.asked('b', answerTimeoutMs)
+    schedule.heard('b', 'response')
+    // Back once more: the pause between two requests and the silence of a last as long as before.
+    const { wakeAtMs } = schedule.plan(0, true, () => 0)
+    expect(wakeAtMs).toBe(gossipIntervalMs)
+    expect(schedule.plan(wakeAtMs, true, () => 0).gossipTo).toEqual(['b'])
+    expect(schedule.plan(silenceMs.first - 1, true, () => 0).gossipTo).toEqual(['b'])
+    schedule.asked('b', silenceMs.first - 1)
+    schedule.heard('b', 'response')
+    expect(schedule.plan(silenceMs.first - 1 + gossipIntervalMs, true, () => 0).gossipTo).toEqual(['a'])
+    schedule.news(back)
+    expect(schedule.plan(0, false, () => 0).wakeAtMs).toBe(summaryMs.first)
+  })
+
   it('is quiet when idle: no gossip in 24 hours, only summaries, ever more rarely, to everybody in turn', () => {
     const day = 86_400_000
     const { gossip, summaries, plans } = run({ untilMs: day, isUndecided: () => false, answerAfterMs: () => 1 })
