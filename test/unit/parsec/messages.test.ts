@@ -195,6 +195,54 @@ describe('what a message holds, parsec §8', () => {
   })
 })
 
+const compared = (one: Peer, other: Peer) => one.parsec.compareSummary(other.parsec.summary())
+const beyond = (one: Peer, other: Peer): string[] =>
+  one.parsec
+    .graphBeyond(idOf(other.name), other.parsec.summary())
+    .effects.flatMap(({ bytes }) => decodeMessage(bytes, one.parsec.group.format))
+    .map(({ bytes }) => toHex(bytes))
+const eventsOf = (peer: Peer): string[] =>
+  peer.facts.flatMap((fact) => (fact.type === 'GossipEventAccepted' ? [toHex(fact.bytes)] : []))
+/** Carol's among the events of a peer. */
+const carols = (peer: Peer) => eventsOf(peer).filter((event) => event.startsWith(toHex(idOf('Carol'))))
+
+describe('summaries, parsec §8', () => {
+  test('tell who lacks what, and all of that and nothing else is given', () => {
+    const { network, alice, bob, carol } = three('none')
+    network.settle([alice, bob, carol], 2)
+    for (let step = 0; step < 3; step += 1) {
+      for (const [one, other] of [
+        [alice, bob],
+        [bob, alice],
+        [carol, alice],
+      ] as const) {
+        const [ours, theirs] = [new Set(eventsOf(one)), new Set(eventsOf(other))]
+        const theyLack = [...ours].filter((event) => !theirs.has(event))
+        expect(beyond(one, other)).toEqual(theyLack)
+        const weLack = [...theirs].some((event) => !ours.has(event))
+        expect(compared(one, other)).toEqual({ weLack, theyLack: theyLack.length > 0 })
+      }
+      if (step === 0) network.vote(alice, opaque('news'))
+      else network.gossip(alice, bob)
+    }
+  })
+
+  test('of a forker whose branches differ, all of them are given', () => {
+    const { network, alice, bob } = three('none')
+    const twin = network.start('Carol')
+    const [carol] = network.peers.filter(({ name }) => name === 'Carol') as [Peer]
+    network.vote(carol, opaque('one'))
+    network.vote(twin, opaque('other'))
+    network.gossip(carol, alice)
+    network.gossip(twin, bob)
+    network.gossip(bob, alice, { response: true })
+    expect(compared(alice, bob)).toMatchObject({ theyLack: true })
+    const given = new Set(beyond(alice, bob))
+    expect(carols(alice).length).toBeGreaterThan(carols(bob).length)
+    for (const event of carols(alice)) expect(given.has(event)).toBe(true)
+  })
+})
+
 describe('an admission that we decided by the beginning of a broken message', () => {
   test('goes along with the events of whom it admitted', () => {
     const network = new Network(['Alice', 'Bob', 'Carol', 'Mallory'], { mode: 'single' })
