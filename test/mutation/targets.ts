@@ -58,6 +58,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
         first: vitest(`${UNIT}/checkpoint`, `${UNIT}/from-checkpoint`, 'test/unit/cli-verify-checkpoints.test.ts'),
         last: vitest('test/property/parsec-from-checkpoint.test.ts'),
       },
+      { folder: `${PARSEC}/gossip/schedule`, first: vitest('test/property/gossip-schedule.test.ts') },
       {
         folder: `${PARSEC}/gossip`,
         first: vitest(`${UNIT}/messages.test.ts`, `${UNIT}/admission.test.ts`, `${UNIT}/stronger-order.test.ts`),
@@ -72,12 +73,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     ],
     stages: [
       ['--import', 'tsx', 'test/mutation/probe.ts'],
-      vitest(
-        UNIT,
-        'test/unit/inspector.test.ts',
-        'test/property/gossip-schedule.test.ts',
-        'test/property/parsec-facts.test.ts',
-      ),
+      vitest(UNIT, 'test/unit/inspector.test.ts', 'test/property/parsec-facts.test.ts'),
     ],
   },
   ballot: {

@@ -12,7 +12,7 @@ import {
 } from '../../../src/core/parsec/index.ts'
 import { SeededRandom } from '../../../src/testing/seeded-random.ts'
 import { CAUSE_TAG } from '../../../src/wire/canonical/index.ts'
-import { add, idOf, Network, opaque, type Peer, remove, signerOf } from '../../support/parsec/network.ts'
+import { add, idOf, Network, opaque, type Peer, remove, signerOf, strictScheme } from '../../support/parsec/network.ts'
 
 function three(compatibility: Compatibility): { network: Network; alice: Peer; bob: Peer; carol: Peer } {
   const network = new Network(['Alice', 'Bob', 'Carol'], { compatibility, mode: 'single' })
@@ -293,6 +293,24 @@ describe('messages from a removed peer, parsec §8', () => {
     const told = only(network.ask(dave, bob).effects)
     expect(network.deliver(dave, bob, told).error?.code).toBe('InvalidPeerState')
     expect(alice.parsec.voters()).toHaveLength(3)
+  })
+})
+
+describe('a message of known events', () => {
+  test('is taken byte for byte only: with any other byte it is refused', () => {
+    const { network, alice } = three('none')
+    const { parsec } = Parsec.fromGenesis(network.group(), { ...signerOf('Bob'), scheme: strictScheme })
+    const bytes = only(network.ask(alice, { ...alice, name: 'Bob' }).effects).bytes
+    expect(parsec.handleGraph(idOf('Alice'), bytes).error).toBeUndefined()
+    const again = parsec.handleGraph(idOf('Alice'), bytes)
+    expect([again.error, again.facts]).toEqual([undefined, []])
+    const taken: number[] = []
+    for (let i = 0; i < bytes.length; i += 1) {
+      const changed = bytes.slice()
+      changed[i] = (changed[i] ?? 0) ^ 1
+      if (parsec.handleGraph(idOf('Alice'), changed).error === undefined) taken.push(i)
+    }
+    expect(taken).toEqual([])
   })
 })
 
