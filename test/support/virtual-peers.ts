@@ -1,6 +1,6 @@
 /** Peers on a virtual clock and a network in memory: what happens depends on nothing but the test. */
 import type { Bytes } from '../../src/base/bytes.ts'
-import type { GenesisOptions } from '../../src/engine/peer/options.ts'
+import type { GenesisOptions, WitanOptions } from '../../src/engine/peer/options.ts'
 import { createWitan, type Witan } from '../../src/engine/peer/witan.ts'
 import { memoryLog } from '../../src/log/index.ts'
 import type { EventLog } from '../../src/ports/event-log.ts'
@@ -43,7 +43,11 @@ export class VirtualPeers {
   /** `transport`: in place of the next of this peer on the network; `log`: in place of its own. */
   async start(
     name: string,
-    given: { readonly transport?: Transport; readonly log?: EventLog } = {},
+    given: {
+      readonly transport?: Transport
+      readonly log?: EventLog
+      readonly budget?: WitanOptions['budget']
+    } = {},
   ): Promise<RunningPeer> {
     const identity = simulatedSigner(name)
     const transport = given.transport ?? this.network.join(identity.identity)
@@ -53,6 +57,7 @@ export class VirtualPeers {
       ...(this.#members.includes(name) ? {} : { join: { section: [] } }),
       log: given.log ?? this.logOf(name),
       transport,
+      ...(given.budget === undefined ? {} : { budget: given.budget }),
       clock: this.clock,
       random: this.random.fork(`${name}/${this.random.uint32()}`),
     })
