@@ -8,7 +8,6 @@
  * keeps nothing for it and pays nothing. A replay costs what recovery costs.
  */
 
-import { assert } from '../../base/errors.ts'
 import { decodeEvent } from '../../wire/canonical/event.ts'
 import {
   CAUSE_TAG,
@@ -19,11 +18,11 @@ import {
   type PeerId,
 } from '../../wire/canonical/types.ts'
 import type { MetaVote } from './election/meta-votes.ts'
-import { evolve } from './evolve.ts'
+import { replay } from './explain/replay.ts'
 import type { ParsecFact } from './facts.ts'
 import { type EventIndex, NONE, type PeerIndex } from './graph/graph.ts'
 import type { Group } from './group.ts'
-import { State } from './state.ts'
+import type { State } from './state.ts'
 
 /** Peers and events are named by their places in `peers` and `events`. */
 export interface Inspection<Payload> {
@@ -88,19 +87,11 @@ const CAUSES = Object.fromEntries(Object.entries(CAUSE_TAG).map(([name, tag]) =>
 
 /** `facts`: those of one peer, from its first. */
 export function inspect<P>(group: Group<P>, facts: Iterable<ParsecFact>): Inspection<P> {
-  let state: State<P> | null = null
   const elections: InspectedElection<P>[] = []
-  for (const fact of facts) {
-    if (state === null) {
-      assert(fact.type === 'PeerStarted', 'the first fact of a peer is PeerStarted')
-      state = new State(group, fact)
-      continue
-    }
-    const watched: State<P> = state
-    evolve(watched, fact, ({ event, keys }) => elections.push(electionOf(watched, event, keys)))
-  }
-  assert(state !== null, 'a peer has facts')
-  const replayed: State<P> = state
+  const replayed = replay<P>(group, facts, (state, { event, keys }) => {
+    elections.push(electionOf(state, event, keys))
+    return false
+  })
   const { peers, graph } = replayed
   // Once we were removed there are no more elections.
   if (peers.removedAt(replayed.self) === NONE) elections.push(electionOf(replayed, NONE, []))

@@ -21,7 +21,6 @@ import { askForSignatures, takeSignatures } from './checkpoint/gathering.ts'
 import { OrderProofs } from './checkpoint/order-proofs.ts'
 import { verifyBase } from './checkpoint/verify-base.ts'
 import { ParsecError } from './errors.ts'
-import { evolve } from './evolve.ts'
 import type { Block, ParsecFact, ParsecStep, PeerStarted } from './facts.ts'
 import type { Verify } from './gossip/admission.ts'
 import { type OpenedMessage, openMessage } from './gossip/message.ts'
@@ -33,9 +32,9 @@ import { NONE } from './graph/graph.ts'
 import type { Group } from './group.ts'
 import { makeEvidence } from './malice/evidence/make.ts'
 import { UNPROVABLE } from './malice/kinds/unprovable.ts'
-import { Tail } from './malice/tail.ts'
 import { type OpenChange, openChanges } from './membership/open-changes.ts'
 import { DKG, RECV, SEND, VOTE } from './membership/peer-state.ts'
+import { Reading } from './reading.ts'
 import { State } from './state.ts'
 import { hasUnsettled, ourUndecided } from './unpolled.ts'
 
@@ -62,7 +61,7 @@ export class Parsec<Payload = Bytes> {
   readonly proofs: OrderProofs<Payload>
   /** For peers that start from a checkpoint. */
   readonly bases: Bases<Payload>
-  #tail: Tail | null = null
+  #reading: Reading<Payload> | null = null
 
   private constructor(state: State<Payload>, signer: Signer) {
     this.#state = state
@@ -132,13 +131,8 @@ export class Parsec<Payload = Bytes> {
 
   /** Applies a fact that another run of this engine made. Accusations wait for the sync event that follows them. */
   evolve(fact: ParsecFact): void {
-    const { watch, group } = this.#state
-    if (watch === null) {
-      evolve(this.#state, fact)
-      return
-    }
-    this.#tail ??= new Tail(this.ourId, group.format)
-    for (const complete of this.#tail.take(fact)) evolve(this.#state, complete)
+    this.#reading ??= new Reading(this.#state)
+    this.#reading.take(fact)
   }
 
   #work(): Work<Payload> {

@@ -12,12 +12,15 @@ import {
   decodeMessage,
   encodeMessage,
   encodeObservation,
+  explainBlock,
   type GossipEventAccepted,
+  inspect,
   type Malice,
   type Observation,
   Parsec,
   type ParsecFact,
   type SendMessage,
+  whyStuck,
 } from '../../../src/core/parsec/index.ts'
 import { ed25519Signer } from '../../../src/crypto/index.ts'
 import { encodeContent } from '../../../src/wire/canonical/index.ts'
@@ -190,13 +193,21 @@ describe('what is there too late, parsec §9', () => {
     expect(accusationsBy(alice)).toHaveLength(1)
     // The disk has the accusation and not the event after it; nothing of that step was sent.
     const facts = crashed(network, alice, before)
-    expect(facts.at(-1)).not.toEqual(alice.facts.at(-1))
+    const dropped = facts.at(-1)
+    expect(dropped).not.toEqual(alice.facts.at(-1))
     const parsec = Parsec.fromFacts(network.group(), signerOf('Alice'), facts, alice.blocks.length)
     const again: Peer = { name: 'Alice', parsec, facts, blocks: [...alice.blocks] }
     network.gossip(others[0], again)
     network.gossip(again, others[1])
     const rebuilt = Parsec.fromFacts(network.group(), signerOf('Alice'), again.facts)
     expect([rebuilt.eventCount, rebuilt.summary()]).toEqual([parsec.eventCount, parsec.summary()])
+    // Whoever else reads the log finds what the peer finds.
+    const without = again.facts.filter((fact) => fact !== dropped)
+    const group = network.group()
+    expect(inspect(group, again.facts)).toEqual(inspect(group, without))
+    expect(inspect(group, again.facts).events).toHaveLength(parsec.eventCount)
+    expect(whyStuck(group, again.facts)).toEqual(whyStuck(group, without))
+    expect(explainBlock(group, again.facts, 0)).toEqual(explainBlock(group, without, 0))
     expect(accusedAfter(network, [again, ...others]).filter((name) => name !== 'Eve')).toEqual([])
   })
 

@@ -8,10 +8,10 @@
 import { assert } from '../../../base/errors.ts'
 import type { EventHash, PeerId } from '../../../wire/canonical/types.ts'
 import type { Decision } from '../election/election.ts'
-import { evolve } from '../evolve.ts'
 import type { ParsecFact } from '../facts.ts'
 import type { EventIndex } from '../graph/graph.ts'
 import type { Group } from '../group.ts'
+import { Reading } from '../reading.ts'
 import { State } from '../state.ts'
 
 /** An event, for people and for other peers. */
@@ -33,20 +33,20 @@ export function replay<P>(
   facts: Iterable<ParsecFact>,
   look: (state: State<P>, decision: Decision) => boolean,
 ): State<P> {
-  let state: State<P> | null = null
+  let reading: Reading<P> | null = null
   for (const fact of facts) {
-    if (state === null) {
+    if (reading === null) {
       assert(fact.type === 'PeerStarted', 'the first fact of a peer is PeerStarted')
-      state = new State(group, fact)
+      reading = new Reading(new State(group, fact))
       continue
     }
-    const watched: State<P> = state
+    const { state } = reading
     let isEnough = false
-    evolve(watched, fact, (decision) => {
-      isEnough ||= look(watched, decision)
+    reading.take(fact, (decision) => {
+      isEnough ||= look(state, decision)
     })
     if (isEnough) break
   }
-  assert(state !== null, 'a peer has facts')
-  return state
+  assert(reading !== null, 'a peer has facts')
+  return reading.state
 }
