@@ -8,10 +8,9 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { Command } from 'commander'
 import { utf8 } from '../../base/bytes.ts'
-import { fromHex, toHex } from '../../base/text.ts'
+import { toHex } from '../../base/text.ts'
 import { systemRandom } from '../../crypto/index.ts'
 import { History } from '../../engine/peer/history.ts'
-import { groupOf } from '../../engine/peer/options.ts'
 import { PeerStore } from '../../engine/peer/store.ts'
 import { line } from '../output.ts'
 import { PeerFolder } from './folder.ts'
@@ -61,7 +60,7 @@ export function replayCommand(): Command {
     .exitOverride()
     .action(async (path: string, options: { readonly until?: number; readonly log?: string; readonly json?: true }) => {
       const folder = new PeerFolder(path)
-      const group = groupOf({ members: folder.config().genesis.map(fromHex) })
+      const group = folder.group()
       const log = await folder.openLog(options.log)
       try {
         const store = new PeerStore(log, group, folder.signer(), systemRandom)

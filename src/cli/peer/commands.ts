@@ -5,9 +5,8 @@
  */
 
 import { Command } from 'commander'
-import { fromHex, toHex } from '../../base/text.ts'
+import { toHex } from '../../base/text.ts'
 import { History } from '../../engine/peer/history.ts'
-import { groupOf } from '../../engine/peer/options.ts'
 import { streamName } from '../../engine/streams.ts'
 import { line } from '../output.ts'
 import { UsageError } from '../usage-error.ts'
@@ -112,7 +111,7 @@ async function* blocksOfLog(
   const log = await folder.openLog(options.log)
   try {
     const stream = streamName({ category: 'block', peer: toHex(folder.signer().identity) })
-    const { format } = groupOf({ members: folder.config().genesis.map(fromHex) })
+    const { format } = folder.group()
     const history = new History(log, stream, format)
     for await (const { position, payload, block } of history.payloads({
       from: options.from,

@@ -7,7 +7,7 @@
 
 import { Command } from 'commander'
 import type { Bytes } from '../../base/bytes.ts'
-import { fromHex, toHex } from '../../base/text.ts'
+import { toHex } from '../../base/text.ts'
 import {
   type BlockExplanation,
   type EventName,
@@ -19,7 +19,6 @@ import {
   type Stuck,
   whyStuck,
 } from '../../core/parsec/index.ts'
-import { groupOf } from '../../engine/peer/options.ts'
 import { streamName } from '../../engine/streams.ts'
 import type { EventLog } from '../../ports/event-log.ts'
 import { line } from '../output.ts'
@@ -66,7 +65,7 @@ async function* fromLog(
 ): AsyncGenerator<Explained> {
   const log = await folder.openLog(place)
   try {
-    const group = groupOf({ members: folder.config().genesis.map(fromHex) })
+    const group = folder.group()
     yield await explained(log, group, toHex(folder.signer().identity), request)
   } finally {
     await log.close()

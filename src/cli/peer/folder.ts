@@ -6,11 +6,15 @@
 
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
+import type { Bytes } from '../../base/bytes.ts'
 import { fromHex, toHex } from '../../base/text.ts'
+import type { Group } from '../../core/parsec/index.ts'
 import { ed25519Signer, generateEd25519Seed, systemRandom } from '../../crypto/index.ts'
+import type { GenesisOptions } from '../../engine/peer/options.ts'
 import { type EventLog, openLog } from '../../log/index.ts'
 import type { Signer } from '../../ports/signature-scheme.ts'
 import { UsageError } from '../usage-error.ts'
+import { checkParameters, genesisWith, groupWith, type ParameterFields } from './parameters.ts'
 
 export interface PeerAddress {
   /** Hex, 64 digits. */
@@ -25,6 +29,8 @@ export interface PeerConfig {
   readonly genesis: readonly string[]
   /** Everybody that we may talk to. */
   readonly peers: readonly PeerAddress[]
+  /** Of the group, where they are not the defaults; the same in every peer's file. */
+  readonly parameters?: ParameterFields
 }
 
 /** Longer ones the operating systems cut without a word, so that two peers could end at one socket. */
@@ -56,13 +62,14 @@ export function parseId(argument: string, text: string): Uint8Array {
 
 /** What a person may have written: throws an error that names the field. */
 function checkConfig(value: unknown): PeerConfig {
-  const { listen, genesis, peers } = (value ?? {}) as Partial<Record<keyof PeerConfig, unknown>>
+  const { listen, genesis, peers, parameters } = (value ?? {}) as Partial<Record<keyof PeerConfig, unknown>>
   if (!isEndpoint(listen)) throw new UsageError('`listen` must be {"host", "port"}')
   if (!Array.isArray(genesis) || !genesis.every(isId))
     throw new UsageError('`genesis` must be a list of ids, 64 hex digits each')
   if (!Array.isArray(peers) || !peers.every((peer) => isEndpoint(peer) && isId((peer as Partial<PeerAddress>).id)))
     throw new UsageError('`peers` must be a list of {"id", "host", "port"}')
-  return { listen, genesis, peers: peers as PeerAddress[] }
+  const config = { listen, genesis, peers: peers as PeerAddress[] }
+  return parameters === undefined ? config : { ...config, parameters: checkParameters(parameters) }
 }
 
 function isId(value: unknown): value is string {
@@ -122,6 +129,18 @@ export class PeerFolder {
     } catch (error) {
       throw new UsageError(`${this.#configFile}: ${(error as Error).message}; \`witan init ${this.path}\` writes it`)
     }
+  }
+
+  /** The group of this peer, by its genesis and its parameters. */
+  group(): Group<Bytes> {
+    const { genesis, parameters = {} } = this.config()
+    return groupWith(genesis.map(fromHex), parameters)
+  }
+
+  /** The same, for a peer that is to run. */
+  genesis(): GenesisOptions {
+    const { genesis, parameters = {} } = this.config()
+    return genesisWith(genesis.map(fromHex), parameters)
   }
 
   hasConfig(): boolean {

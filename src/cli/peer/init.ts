@@ -37,13 +37,14 @@ function init(path: string, options: InitOptions): void {
   const listen = options.listen === undefined ? undefined : parseEndpoint('--listen', options.listen)
   const members = options.member.map((text) => parseAddress('--member', text))
   const others = options.peer.map((text) => parseAddress('--peer', text))
-  const before = folder.hasConfig() ? folder.config() : { listen: DEFAULT_LISTEN, genesis: [], peers: [] }
+  const before: PeerConfig = folder.hasConfig() ? folder.config() : { listen: DEFAULT_LISTEN, genesis: [], peers: [] }
   const genesis = genesisOf(path, members, before)
   const id = toHex(folder.ensureKey().identity)
   const config = {
     listen: listen ?? before.listen,
     genesis,
     peers: merged([...before.peers, ...members, ...others]),
+    ...(before.parameters === undefined ? {} : { parameters: before.parameters }),
   }
   folder.writeConfig(config)
   const address = `${id}@${config.listen.host}:${config.listen.port}`

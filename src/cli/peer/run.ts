@@ -53,7 +53,7 @@ async function run(path: string, options: RunOptions): Promise<void> {
     throw new UsageError(
       `${path} has no genesis yet; give the members with \`witan init ${path} --member ID@HOST:PORT …\``,
     )
-  const genesis = { members: config.genesis.map(fromHex) }
+  const genesis = folder.genesis()
   const self = toHex(identity.identity)
   const { controlPath } = folder
   const log = await folder.openLog(options.log)

@@ -9,7 +9,6 @@ import { type Bytes, EMPTY_BYTES } from '../../base/bytes.ts'
 import { fromHex } from '../../base/text.ts'
 import type { Group } from '../../core/parsec/index.ts'
 import { ed25519, ethereum } from '../../crypto/index.ts'
-import { groupOf } from '../../engine/peer/options.ts'
 import type { SignatureScheme } from '../../ports/signature-scheme.ts'
 import { PeerFolder } from '../peer/folder.ts'
 import { UsageError } from '../usage-error.ts'
@@ -37,7 +36,7 @@ export function schemeOf({ scheme }: TrustOptions): SignatureScheme {
 
 /** The group whose genesis is trusted; `undefined` without --peer. */
 export function trustedGroup({ peer }: TrustOptions): Group<Bytes> | undefined {
-  return peer === undefined ? undefined : groupOf({ members: new PeerFolder(peer).config().genesis.map(fromHex) })
+  return peer === undefined ? undefined : new PeerFolder(peer).group()
 }
 
 /** `null`: outside of any group. */
