@@ -75,8 +75,8 @@ describe('the parameters of a group in a peer’s folder', () => {
     const trust = trusting(folderWith(parameters))
     expect(toHex(new PeerFolder(String(trust.peer)).group().id)).toBe(toHex(group.id))
     expect(verifyBytes(checkpointOf(group), trust).json).toMatchObject({ blocks: 1 })
-    for (const [, , other] of CASES) {
-      if (other !== group) expect(() => verifyBytes(checkpointOf(other), trust)).toThrow('another group')
+    for (const [, , other] of CASES.filter((it) => it[2] !== group)) {
+      expect(() => verifyBytes(checkpointOf(other), trust)).toThrow('another group')
     }
   })
 
