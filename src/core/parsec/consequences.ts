@@ -51,17 +51,17 @@ function isInternal<P>({ type }: Observation<P>): boolean {
 /** parsec §2: one proof per voter, the first inserted, in order of id. No proof, no block; nor for what is internal. */
 function queueBlock<P>(state: State<P>, voters: Voters, open: OpenKey, observation: Observation<P>): void {
   if (isInternal(observation)) return
-  const signatures = new Map<PeerIndex, Uint8Array>()
+  // Seats are in order of id.
+  const firsts: EventIndex[] = []
   for (const vote of open.votes) {
-    const voter = state.graph.creatorOf(vote)
-    if (voters.has(voter) && !signatures.has(voter)) signatures.set(voter, voteSignature(state, vote))
+    const seat = voters.seatOf(state.graph.creatorOf(vote))
+    if (seat >= 0) firsts[seat] ??= vote
   }
-  if (signatures.size === 0) return
   const proofs: Proof[] = []
-  for (const voter of voters.peers) {
-    const signature = signatures.get(voter)
-    if (signature !== undefined) proofs.push({ id: state.peers.idOf(voter), signature })
-  }
+  firsts.forEach((vote, seat) => {
+    proofs.push({ id: state.peers.idOf(voters.peers[seat] as PeerIndex), signature: voteSignature(state, vote) })
+  })
+  if (proofs.length === 0) return
   const block: Block<P> = { payload: observation, hash: state.keys.hashOf(open.key).slice(), proofs }
   const mode = open.voter === NONE ? 'supermajority' : 'single'
   state.blocks.push({ block, mode, key: open.key })

@@ -72,11 +72,11 @@ export interface RawRecord {
 }
 
 export function decodeRecord({ stream, revision, position, text }: RawRecord): RecordedFact {
-  const where = `${stream}@${revision}`
-  if (text === undefined) throw logCorrupted(`${where} is missing`)
+  const corrupted = (why: string): Error => logCorrupted(`${stream}@${revision} ${why}`)
+  if (text === undefined) throw corrupted('is missing')
   const json = text.slice(CHECKSUM_DIGITS)
   if (text.slice(0, CHECKSUM_DIGITS) !== checksum(json, seedOf(stream))) {
-    throw logCorrupted(`${where} does not match its checksum`)
+    throw corrupted('does not match its checksum')
   }
   const [recordedPosition, recordedRevision, type, data, metadata] = JSON.parse(json) as [
     number,
@@ -85,9 +85,9 @@ export function decodeRecord({ stream, revision, position, text }: RawRecord): R
     NewFact['data'],
     NewFact['metadata'],
   ]
-  if (recordedRevision !== revision) throw logCorrupted(`${where} is missing: ${recordedRevision} stands there`)
+  if (recordedRevision !== revision) throw corrupted(`is missing: ${recordedRevision} stands there`)
   if (position !== undefined && position !== recordedPosition) {
-    throw logCorrupted(`${where} has position ${recordedPosition}, the index says ${position}`)
+    throw corrupted(`has position ${recordedPosition}, the index says ${position}`)
   }
   return recordedFact(stream, revision, BigInt(recordedPosition), { type, data, metadata })
 }
