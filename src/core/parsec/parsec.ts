@@ -19,6 +19,7 @@ import type { QueuedBlock } from './block-queue.ts'
 import { Bases } from './checkpoint/bases.ts'
 import { askForSignatures, takeSignatures } from './checkpoint/gathering.ts'
 import { OrderProofs } from './checkpoint/order-proofs.ts'
+import { showLast } from './checkpoint/signing.ts'
 import { verifyBase } from './checkpoint/verify-base.ts'
 import { ParsecError } from './errors.ts'
 import type { Block, ParsecFact, ParsecStep, PeerStarted } from './facts.ts'
@@ -214,6 +215,13 @@ export class Parsec<Payload = Bytes> {
   askForSignatures(to: PeerId): ParsecStep<Payload> {
     const work = this.#work()
     askForSignatures(work, to)
+    return work.finish()
+  }
+
+  /** Shows what we signed of checkpoints last to all whom it concerns; for a removed peer that starts again (parsec §8). */
+  showLastSignature(): ParsecStep<Payload> {
+    const work = this.#work()
+    showLast(work)
     return work.finish()
   }
 

@@ -53,6 +53,8 @@ export class Gossiper {
   #wake: { readonly atMs: number; readonly cancel: () => void } | undefined
   #isGossiping = false
   #isPlanDue = false
+  #removedPauseMs: number
+  #nextRemovedMs = Number.NEGATIVE_INFINITY
   #receiving: Promise<void> | undefined
 
   constructor(engine: PeerEngine, transport: Transport, settings: PeerSettings, events: GossiperEvents) {
@@ -62,6 +64,7 @@ export class Gossiper {
     this.#events = events
     this.#schedule = new GossipSchedule(settings.schedule)
     this.#budget = new Budget(settings.budget)
+    this.#removedPauseMs = settings.schedule.summaryMs.first
     // Every send that waits listens to it; the transport bounds how many do.
     setMaxListeners(0, this.#abort.signal)
   }
@@ -69,8 +72,13 @@ export class Gossiper {
   /** Begins to take messages and to gossip. */
   start(): void {
     this.#isGossiping = true
-    this.#receiving ??= this.#receive()
+    this.listen()
     this.planSoon()
+  }
+
+  /** Takes messages, and answers them. */
+  listen(): void {
+    this.#receiving ??= this.#receive()
   }
 
   /** Makes nothing new; still takes messages, so that others get their answers. */
@@ -128,7 +136,24 @@ export class Gossiper {
       this.#post(fromHex(peer), 'summary', parsec.summary())
       this.#engine.askForSignatures(fromHex(peer))
     }
-    this.#wakeAt(plan.wakeAtMs)
+    this.#wakeAt(Math.min(plan.wakeAtMs, this.#askRemoved(nowMs)))
+  }
+
+  /** parsec §8: for signatures that only removed peers have, at the pace of comparisons. Gives when to do so again. */
+  #askRemoved(nowMs: number): number {
+    const { first, most } = this.#settings.schedule.summaryMs
+    const removed = this.#engine.parsec.proofs.removedSigners()
+    if (removed.length === 0) {
+      this.#removedPauseMs = first
+      return Number.POSITIVE_INFINITY
+    }
+    // Further off than ever: the clock was set back.
+    if (nowMs >= this.#nextRemovedMs || this.#nextRemovedMs > nowMs + most) {
+      for (const peer of removed) this.#engine.askForSignatures(peer)
+      this.#nextRemovedMs = nowMs + this.#removedPauseMs
+      this.#removedPauseMs = Math.min(most, 2 * this.#removedPauseMs)
+    }
+    return this.#nextRemovedMs
   }
 
   #wakeAt(atMs: number): void {

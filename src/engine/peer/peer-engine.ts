@@ -172,6 +172,11 @@ export class PeerEngine {
     if (this.isRunning) void this.#background(this.parsec.askForSignatures(to))
   }
 
+  /** parsec §8: the last act of a removed peer, again. */
+  showLastSignature(): void {
+    if (this.isRunning) void this.#background(this.parsec.showLastSignature())
+  }
+
   /** Takes no more; resolves when what is under way is durable and published. */
   async stop(): Promise<void> {
     this.#isOver = true

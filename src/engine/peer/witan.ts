@@ -166,7 +166,9 @@ export class Witan<Payload = Bytes> {
       const started = await this.#engine.start(this.#options.join?.section, this.#ballots.replayed, signal)
       this.#followMembership()
       await this.#ballots.complete()
-      this.#signal({ type: 'log.recovered', standing: this.#standing() })
+      const standing = this.#standing()
+      this.#signal({ type: 'log.recovered', standing })
+      if (standing === 'removed') this.#answerOnly()
       this.#ballots.closeDue()
       return started
     } catch (error) {
@@ -323,6 +325,12 @@ export class Witan<Payload = Bytes> {
     const isVoter = this.#membership.current.voters.includes(this.#self)
     if (!isVoter) return this.#wasVoter() ? 'removed' : 'joining'
     return parsec.haveVotedFor({ type: 'Remove', peerId: self, relatedInfo: EMPTY_BYTES }) ? 'leaving' : 'voter'
+  }
+
+  /** Others may lack what only we have, above all our last signature (parsec §8). */
+  #answerOnly(): void {
+    this.#gossiper.listen()
+    this.#engine.showLastSignature()
   }
 
   /** No voter, and no longer allowed to hear others: it was removed. */

@@ -5,6 +5,8 @@
  */
 
 import type { Bytes } from '../../../base/bytes.ts'
+import type { PeerId } from '../../../wire/canonical/types.ts'
+import { NONE } from '../graph/graph.ts'
 import type { State } from '../state.ts'
 import { type ChainProof, type CheckpointView, chainProof, checkpointProof, positionProof, viewOf } from './proofs.ts'
 
@@ -26,6 +28,18 @@ export class OrderProofs<Payload> {
   /** Positions of the proven ones, in the order in which they became so. */
   get proven(): readonly number[] {
     return this.#state.checkpoints.proven
+  }
+
+  /**
+   * Peers that were removed, and whose signatures of checkpoints we lack. No gossip goes to them; where a group of three or
+   * fewer loses a voter, no proof gets along without them. Ask for them now and then.
+   */
+  removedSigners(): readonly PeerId[] {
+    const { checkpoints, peers, self } = this.#state
+    const removed = [...checkpoints.unproven].flatMap(({ signers, signatures }) =>
+      signers.peers.filter((peer, seat) => peer !== self && !signatures.has(seat) && peers.removedAt(peer) !== NONE),
+    )
+    return [...new Set(removed)].map((peer) => peers.idOf(peer))
   }
 
   /** What proves the checkpoint at a position to who knows genesis; null where there is none, or none proven. */

@@ -31,10 +31,22 @@ export function signDue<P>(work: SigningWork<P>): void {
     const statement = checkpoints.statementOf(checkpoint)
     const signature = work.sign(checkpointMessage(group.id, statement))
     work.note({ type: 'CheckpointSigned', position: checkpoint.position, statement, signature })
-    const bytes = encodeShares({ isAnswer: false, entries: [entryOf(work.state, checkpoint)] })
-    for (const peer of concerned(work.state, checkpoint))
-      work.sendBytes('checkpoints', work.state.peers.idOf(peer), bytes)
+    show(work, checkpoint)
   }
+}
+
+/** Shows again what we signed last. A peer that was removed does so when it starts: its last act may have been lost. */
+export function showLast<P>(work: SigningWork<P>): void {
+  const { checkpoints, self } = work.state
+  const last = checkpoints.all.findLast(({ signers, signatures }) => signatures.has(signers.seatOf(self)))
+  if (last !== undefined) show(work, last)
+}
+
+/** To all whom it concerns. */
+function show<P>(work: SigningWork<P>, checkpoint: Checkpoint): void {
+  const bytes = encodeShares({ isAnswer: false, entries: [entryOf(work.state, checkpoint)] })
+  for (const peer of concerned(work.state, checkpoint))
+    work.sendBytes('checkpoints', work.state.peers.idOf(peer), bytes)
 }
 
 function concerned<P>({ self }: State<P>, { signers, nextVoters }: Checkpoint): readonly PeerIndex[] {
