@@ -147,3 +147,56 @@ describe('relations, parsec §4, against their definitions', () => {
     expect([4, 5, 6, 7, 8].map((x) => knowsFork(model, x, 3))).toEqual([false, false, false, false, true])
   })
 })
+
+const hashOf = (n: number): Uint8Array => sha3(new Uint8Array([n]))
+
+describe('a graph that begins with stubs, parsec §8', () => {
+  const graph = new Graph()
+  for (let peer = 0; peer < 3; peer += 1) graph.addPeer()
+  const insertEvent = (creator: number, selfParent: number, otherParent: number): number =>
+    graph.insert({
+      hash: hashOf(graph.size),
+      bytes: new Uint8Array(graph.size),
+      creator,
+      cause: selfParent < 0 ? CAUSE_TAG.Initial : CAUSE_TAG.Request,
+      selfParent,
+      otherParent,
+      subject: -1,
+    })
+  graph.insertStub({ hash: hashOf(0), creator: 0, index: 4, last: [4, 2, -1] })
+  graph.insertStub({ hash: hashOf(1), creator: 1, index: 3, last: [4, 3, -1] })
+  const initial = insertEvent(2, -1, -1)
+  const own = insertEvent(2, initial, -1)
+  const after = insertEvent(0, 0, own)
+  const mixed = insertEvent(2, own, after)
+
+  test('knows whose ancestry it holds, and what stubs stand for', () => {
+    expect([0, 1, initial, own, after, mixed].map((event) => graph.hasWholeAncestry(event))).toEqual([
+      false,
+      false,
+      true,
+      true,
+      false,
+      false,
+    ])
+    expect([0, 1, 2].map((peer) => graph.prunedPlaces(peer))).toEqual([5, 4, 0])
+    expect([graph.base, graph.size]).toEqual([2, 6])
+  })
+
+  test('goes on where they end', () => {
+    expect([graph.indexOf(after), graph.placesOf(0), graph.firstAt(0, 5), graph.firstAt(0, 3)]).toEqual([
+      5,
+      6,
+      after,
+      -1,
+    ])
+    expect([0, 1, 2].map((peer) => graph.last(mixed, peer))).toEqual([5, 2, 2])
+    expect([graph.descends(mixed, 0), graph.descends(mixed, 1), graph.isAncestor(after, own)]).toEqual([
+      true,
+      false,
+      true,
+    ])
+    expect([graph.find(hashOf(1)), graph.lastEventOf(1), graph.isSync(1)]).toEqual([1, 1, false])
+    expect([graph.bytesOf(1).length, graph.bytesOf(mixed).length]).toEqual([0, mixed])
+  })
+})
