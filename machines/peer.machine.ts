@@ -6,6 +6,7 @@
  *
  * - `recovering`: the log is read; nothing is sent, nothing is taken.
  * - `joining`: no voter yet; it gossips to learn the order, and votes are refused.
+ * - `following`: it started from a checkpoint and makes no events, voter or not; it compares to learn the order.
  * - `member`: a voter; the full life.
  * - `leaving`: our own Remove is voted for, and gossip goes on until it is agreed.
  * - `removed`: agreed. What it still owes others as an answer goes out; nothing new is made.
@@ -25,7 +26,7 @@ export type PeerSignal =
   | { readonly type: 'stop.requested' }
 
 /** What core says of ourselves. */
-export type PeerStanding = 'joining' | 'voter' | 'leaving' | 'removed'
+export type PeerStanding = 'joining' | 'following' | 'voter' | 'leaving' | 'removed'
 
 const ignore = (): void => undefined
 
@@ -43,6 +44,7 @@ export const peerMachine = setup({
   },
   guards: {
     isJoining: ({ event }) => event.type === 'log.recovered' && event.standing === 'joining',
+    isFollowing: ({ event }) => event.type === 'log.recovered' && event.standing === 'following',
     isVoter: ({ event }) => event.type === 'log.recovered' && event.standing === 'voter',
     isLeaving: ({ event }) => event.type === 'log.recovered' && event.standing === 'leaving',
   },
@@ -60,6 +62,7 @@ export const peerMachine = setup({
       on: {
         'log.recovered': [
           { guard: 'isJoining', target: 'joining' },
+          { guard: 'isFollowing', target: 'following' },
           { guard: 'isVoter', target: 'member' },
           { guard: 'isLeaving', target: 'leaving' },
           { target: 'removed' },
@@ -70,6 +73,7 @@ export const peerMachine = setup({
       entry: ['publishStatus', 'startGossip'],
       on: { 'voter.added': 'member', 'voter.removed': 'removed' },
     },
+    following: { entry: ['publishStatus', 'startGossip'] },
     member: {
       entry: ['publishStatus', 'startGossip'],
       on: { 'leave.requested': 'leaving', 'voter.removed': 'removed' },

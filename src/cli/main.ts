@@ -20,7 +20,7 @@ import { whyStuckCommand } from './peer/explain.ts'
 import { initCommand } from './peer/init.ts'
 import { membersCommands } from './peer/members.ts'
 import { proveCommand } from './peer/prove.ts'
-import { runCommand } from './peer/run.ts'
+import { followCommand, runCommand } from './peer/run.ts'
 import { UsageError } from './usage-error.ts'
 import { verifyCommand } from './verify/command.ts'
 
@@ -34,6 +34,7 @@ function program(): Command {
     .addCommand(demoCommand())
     .addCommand(initCommand())
     .addCommand(runCommand())
+    .addCommand(followCommand())
     .addCommand(voteCommand())
     .addCommand(blocksCommand())
     .addCommand(statusCommand())

@@ -14,6 +14,10 @@
  * | 6 ballot | a ballot message with its scope; see ballot/sync.ts | nothing |
  * | 7 ballotHoldings | which `quorum` ballots the sender has | what it lacks of them, and a `ballotHoldingsReply` where the receiver lacks something |
  * | 8 ballotHoldingsReply | the same | what it lacks of them |
+ * | 9 baseAsked | see checkpoint/following.ts | a `basePart` |
+ * | 10 basePart | the same | nothing |
+ * | 11 vouchAsked | the same | a `vouch` |
+ * | 12 vouch | the same | nothing |
  */
 
 import type { Bytes } from '../base/bytes.ts'
@@ -28,6 +32,10 @@ export const PEER_MESSAGE_KINDS = [
   'ballot',
   'ballotHoldings',
   'ballotHoldingsReply',
+  'baseAsked',
+  'basePart',
+  'vouchAsked',
+  'vouch',
 ] as const
 export type PeerMessageKind = (typeof PEER_MESSAGE_KINDS)[number]
 

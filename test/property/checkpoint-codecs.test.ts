@@ -9,6 +9,17 @@ import { type CanonicalFormat, DEFAULT_FORMAT } from '../../src/wire/canonical/f
 import { decodeBase, decodeStubs, encodeBase, encodeStubs } from '../../src/wire/checkpoint/base.ts'
 import { decodeCheckpointEvidence, encodeCheckpointEvidence } from '../../src/wire/checkpoint/evidence.ts'
 import {
+  BASE_PART_BYTES,
+  decodeBaseAsked,
+  decodeBasePart,
+  decodeVouch,
+  decodeVouchAsked,
+  encodeBaseAsked,
+  encodeBasePart,
+  encodeVouch,
+  encodeVouchAsked,
+} from '../../src/wire/checkpoint/following.ts'
+import {
   decodeCheckpointProof,
   decodePositionProof,
   encodeCheckpointProof,
@@ -39,6 +50,8 @@ const base = encodeBase({
   vouches: [{ signer: new Uint8Array(32).fill(1), signature: new Uint8Array(64).fill(9) }],
 })
 
+const seed = (byte: number): Uint8Array => new Uint8Array(32).fill(byte)
+
 const CODECS: readonly {
   readonly name: string
   readonly sample: Uint8Array
@@ -65,6 +78,32 @@ const CODECS: readonly {
   },
   { name: 'shares', sample: vector('shares'), again: (it) => encodeShares(decodeShares(it, format)) },
   { name: 'stubs', sample: stubs, again: (it) => encodeStubs(decodeStubs(it)) },
+  {
+    name: 'question for a base',
+    sample: encodeBaseAsked({ position: 400, part: 3 }),
+    again: (it) => encodeBaseAsked(decodeBaseAsked(it)),
+  },
+  {
+    name: 'part of a base',
+    sample: encodeBasePart({
+      position: 400,
+      payloads: 900,
+      length: BASE_PART_BYTES + 5,
+      part: 1,
+      bytes: seed(5).slice(0, 5),
+    }),
+    again: (it) => encodeBasePart(decodeBasePart(it)),
+  },
+  {
+    name: 'question for a vouch',
+    sample: encodeVouchAsked({ position: 400, stubs }),
+    again: (it) => encodeVouchAsked(decodeVouchAsked(it)),
+  },
+  {
+    name: 'vouch',
+    sample: encodeVouch({ position: 400, stubsHash: seed(1), payloads: 900, signature: new Uint8Array(64).fill(2) }),
+    again: (it) => encodeVouch(decodeVouch(it, 64)),
+  },
   { name: 'base', sample: base, again: (it) => encodeBase(decodeBase(it, format)) },
 ]
 

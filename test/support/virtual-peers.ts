@@ -1,6 +1,7 @@
 /** Peers on a virtual clock and a network in memory: what happens depends on nothing but the test. */
 import type { Bytes } from '../../src/base/bytes.ts'
-import type { GenesisOptions, WitanOptions } from '../../src/engine/peer/options.ts'
+import type { Group } from '../../src/core/parsec/index.ts'
+import { type GenesisOptions, groupOf, type WitanOptions } from '../../src/engine/peer/options.ts'
 import { createWitan, type Witan } from '../../src/engine/peer/witan.ts'
 import { memoryLog } from '../../src/log/index.ts'
 import type { EventLog } from '../../src/ports/event-log.ts'
@@ -30,6 +31,10 @@ export class VirtualPeers {
     this.network = new MemoryNetwork({ clock: this.clock, random: this.random.fork('network') })
   }
 
+  get group(): Group<Bytes> {
+    return groupOf(this.genesis)
+  }
+
   idOf(name: string): Bytes {
     return simulatedSigner(name).identity
   }
@@ -40,13 +45,14 @@ export class VirtualPeers {
     return log
   }
 
-  /** `transport`: in place of the next of this peer on the network; `log`: in place of its own. */
+  /** `options`: besides what every peer has. `transport`: in place of the next of this peer on the network; `log`: in place of its own. */
   async start(
     name: string,
     given: {
       readonly transport?: Transport
       readonly log?: EventLog
       readonly budget?: WitanOptions['budget']
+      readonly options?: Partial<WitanOptions>
     } = {},
   ): Promise<RunningPeer> {
     const identity = simulatedSigner(name)
@@ -54,7 +60,8 @@ export class VirtualPeers {
     const witan = await createWitan({
       identity,
       genesis: this.genesis,
-      ...(this.#members.includes(name) ? {} : { join: { section: [] } }),
+      ...(this.#members.includes(name) || given.options?.follow !== undefined ? {} : { join: { section: [] } }),
+      ...given.options,
       log: given.log ?? this.logOf(name),
       transport,
       ...(given.budget === undefined ? {} : { budget: given.budget }),
@@ -64,8 +71,10 @@ export class VirtualPeers {
     return { witan, transport }
   }
 
-  async startAll(): Promise<Map<string, RunningPeer>> {
-    const running = await Promise.all(this.#members.map(async (name) => [name, await this.start(name)] as const))
+  async startAll(options: Partial<WitanOptions> = {}): Promise<Map<string, RunningPeer>> {
+    const running = await Promise.all(
+      this.#members.map(async (name) => [name, await this.start(name, { options })] as const),
+    )
     return new Map(running)
   }
 

@@ -7,6 +7,7 @@ import type { PeerPhase } from '../../src/engine/peer/notices.ts'
 
 const SIGNALS: readonly PeerSignal[] = [
   { type: 'log.recovered', standing: 'joining' },
+  { type: 'log.recovered', standing: 'following' },
   { type: 'log.recovered', standing: 'voter' },
   { type: 'log.recovered', standing: 'leaving' },
   { type: 'log.recovered', standing: 'removed' },
@@ -44,7 +45,8 @@ function* pathsOf<T>(signals: readonly T[], length: number): Generator<readonly 
   else for (const path of pathsOf(signals, length - 1)) for (const signal of signals) yield [...path, signal]
 }
 
-const mayGossip = (phase: PeerPhase): boolean => phase === 'joining' || phase === 'member' || phase === 'leaving'
+const mayGossip = (phase: PeerPhase): boolean =>
+  phase === 'following' || phase === 'joining' || phase === 'member' || phase === 'leaving'
 
 describe('the machine of a peer', () => {
   it('is on every path of four signals what the facts say, and gossips exactly while it may', () => {
@@ -80,7 +82,16 @@ describe('the machine of a peer', () => {
       actor.stop()
     }
     expect(wrong).toEqual([])
-    expect([...reached].sort()).toEqual(['fenced', 'joining', 'leaving', 'member', 'recovering', 'removed', 'stopped'])
+    expect([...reached].sort()).toEqual([
+      'fenced',
+      'following',
+      'joining',
+      'leaving',
+      'member',
+      'recovering',
+      'removed',
+      'stopped',
+    ])
   })
 })
 

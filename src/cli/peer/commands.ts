@@ -83,7 +83,7 @@ export function blocksCommand(): Command {
   return new Command('blocks')
     .description('payloads in the agreed order, from the running peer or else from its log')
     .argument('<folder>')
-    .option('--from <position>', 'the first position', wholeNumber, 0)
+    .option('--from <position>', 'the first position (default: the first that the peer has)', wholeNumber)
     .option('--follow', 'go on with what is agreed from now on')
     .option('--log <place>', 'as for `witan run`')
     .option('--json', 'print JSON')
@@ -91,10 +91,14 @@ export function blocksCommand(): Command {
     .action(
       async (
         path: string,
-        options: JsonOption & { readonly from: number; readonly follow?: true; readonly log?: string },
+        options: JsonOption & { readonly from?: number; readonly follow?: true; readonly log?: string },
       ) => {
         const folder = new PeerFolder(path)
-        const request: ControlRequest = { command: 'blocks', from: options.from, follow: options.follow === true }
+        const request: ControlRequest = {
+          command: 'blocks',
+          from: options.from ?? null,
+          follow: options.follow === true,
+        }
         const values = (await askRunning(folder.controlPath, request)) ?? blocksOfLog(folder, options)
         for await (const value of values) {
           const { position, payload } = value as { position: number; payload: string }
@@ -106,7 +110,7 @@ export function blocksCommand(): Command {
 
 async function* blocksOfLog(
   folder: PeerFolder,
-  options: { readonly from: number; readonly follow?: true; readonly log?: string },
+  options: { readonly from?: number; readonly follow?: true; readonly log?: string },
 ): AsyncGenerator<object> {
   const log = await folder.openLog(options.log)
   try {
@@ -114,7 +118,7 @@ async function* blocksOfLog(
     const { format } = folder.group()
     const history = new History(log, stream, format)
     for await (const { position, payload, block } of history.payloads({
-      from: options.from,
+      ...(options.from === undefined ? {} : { from: options.from }),
       live: options.follow === true,
     })) {
       yield { position, hash: block.hash, payload: textOf(payload) }

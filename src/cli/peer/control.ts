@@ -30,7 +30,7 @@ export type ControlRequest =
   | { readonly command: 'prove'; readonly index: number | null }
   | ChangeRequest
   | { readonly command: 'leave' }
-  | { readonly command: 'blocks'; readonly from: number; readonly follow: boolean }
+  | { readonly command: 'blocks'; readonly from: number | null; readonly follow: boolean }
   | BallotRequest
 
 export type ControlReply =

@@ -81,8 +81,11 @@ export async function explained(
 ): Promise<Explained> {
   const facts: ParsecFact[] = []
   const stream = streamName({ category: 'gossip', peer })
-  for await (const { type, data } of log.read(stream, signal === undefined ? {} : { signal }))
+  for await (const { type, data } of log.read(stream, signal === undefined ? {} : { signal })) {
+    // Who follows may have started again: only what came after counts.
+    if (type === 'PeerStarted') facts.length = 0
     facts.push(parsecFactFromJson(type, data))
+  }
   if (facts.length === 0) throw new UsageError('the log holds nothing of this peer')
   if (request.command === 'whyStuck') {
     const stuck = whyStuck(group, facts)

@@ -1,7 +1,8 @@
 /**
  * @module cli/peer/run
  *
- * `witan run`: a peer in the foreground, until it is interrupted, removed or fenced.
+ * `witan run`: a peer in the foreground, until it is interrupted, removed or fenced. `witan follow`: the same of a peer that only follows, from a
+ * checkpoint.
  */
 
 import { Command } from 'commander'
@@ -10,7 +11,8 @@ import { filter, firstValueFrom } from 'rxjs'
 import { fromUtf8, utf8 } from '../../base/bytes.ts'
 import { fromHex, toHex } from '../../base/text.ts'
 import { systemRandom } from '../../crypto/index.ts'
-import { groupOf } from '../../engine/peer/options.ts'
+import type { FollowStatus } from '../../engine/peer/follow/following.ts'
+import { groupOf, type WitanOptions } from '../../engine/peer/options.ts'
 import { createWitan, type Witan } from '../../engine/peer/witan.ts'
 import { systemClock } from '../../engine/system-clock.ts'
 import type { EventLog } from '../../ports/event-log.ts'
@@ -22,9 +24,10 @@ import { Acquaintances } from './acquaintances.ts'
 import { answerBallot } from './ballots.ts'
 import { type ControlRequest, serveControl } from './control.ts'
 import { explained } from './explain.ts'
-import { PeerFolder } from './folder.ts'
+import { type PeerConfig, PeerFolder, parseId } from './folder.ts'
 import { change } from './members.ts'
 import { proven } from './prove.ts'
+import { wholeNumber } from './whole-number.ts'
 
 const STOPPED = new Set(['fenced', 'removed', 'stopped'])
 
@@ -33,19 +36,90 @@ export function runCommand(): Command {
     .description('run a peer in the foreground; Ctrl-C stops it')
     .argument('<folder>', 'made by `witan init`')
     .option('--log <place>', 'a folder, esdb://…, or memory: (default: WITAN_LOG, else FOLDER/log)')
+    .option('--followers', 'serve peers that follow: those listed with --peer that are no members')
     .option('--verbose', 'what the engine does, as JSON lines on standard error')
     .option('--json', 'one JSON object a line')
     .exitOverride()
-    .action(run)
+    .action((path: string, options: RunOptions) => run(path, options, beginning))
+}
+
+export function followCommand(): Command {
+  return new Command('follow')
+    .description('follow a running group from a recent checkpoint, without taking part; Ctrl-C stops it')
+    .argument(
+      '<folder>',
+      'made by `witan init`, with the genesis of the group; its members must list this peer and run with --followers',
+    )
+    .option(
+      '--sponsor <id>',
+      'a member to ask, once for each (default: every listed peer)',
+      (id: string, before: string[]) => [...before, id],
+      [],
+    )
+    .option('--timeout <seconds>', 'how long to look for a checkpoint', wholeNumber, 60)
+    .option('--log <place>', 'as for `witan run`')
+    .option('--verbose', 'what the engine does, as JSON lines on standard error')
+    .option('--json', 'one JSON object a line')
+    .exitOverride()
+    .action((path: string, options: FollowCommandOptions) =>
+      run(path, options, (config, self) => followFrom(path, options, config, self)),
+    )
 }
 
 interface RunOptions {
   readonly log?: string
   readonly verbose?: true
   readonly json?: true
+  readonly followers?: true
 }
 
-async function run(path: string, options: RunOptions): Promise<void> {
+interface FollowCommandOptions extends RunOptions {
+  readonly sponsor: readonly string[]
+  readonly timeout: number
+}
+
+/** How the peer begins, and what else depends on the command. */
+type Beginnings = (
+  config: PeerConfig,
+  self: string,
+  options: RunOptions,
+) => Pick<WitanOptions, 'join' | 'follow' | 'followers'>
+
+function beginning(config: PeerConfig, self: string, { followers }: RunOptions): ReturnType<Beginnings> {
+  return {
+    ...(config.genesis.includes(self) ? {} : { join: { section: [] } }),
+    // The transport lets in who is listed, and nobody else.
+    ...(followers === true ? { followers: { permits: () => true } } : {}),
+  }
+}
+
+function followFrom(
+  path: string,
+  options: FollowCommandOptions,
+  config: PeerConfig,
+  self: string,
+): ReturnType<Beginnings> {
+  if (config.genesis.includes(self))
+    throw new UsageError(`${path} is of a genesis member, which takes part: start it with \`witan run ${path}\``)
+  const listed = config.peers.map(({ id }) => id).filter((id) => id !== self)
+  const chosen = options.sponsor.map((id) => toHex(parseId('--sponsor', id)))
+  const stranger = chosen.find((id) => !listed.includes(id))
+  if (stranger !== undefined)
+    throw new UsageError(
+      `--sponsor ${stranger} is no listed peer; give its address with \`witan init ${path} --peer ID@HOST:PORT\``,
+    )
+  const sponsors = chosen.length > 0 ? chosen : listed
+  if (sponsors.length === 0)
+    throw new UsageError(`${path} lists no other peer; give some with \`witan init ${path} --peer ID@HOST:PORT …\``)
+  line(
+    options.json === true
+      ? JSON.stringify({ type: 'starting', sponsors })
+      : `looking for a checkpoint; asking ${sponsors.length} peers, for ${options.timeout} s at most`,
+  )
+  return { follow: { sponsors: sponsors.map(fromHex), timeoutMs: options.timeout * 1000 } }
+}
+
+async function run(path: string, options: RunOptions, begin: Beginnings): Promise<void> {
   const folder = new PeerFolder(path)
   const identity = folder.signer()
   const config = folder.config()
@@ -55,6 +129,7 @@ async function run(path: string, options: RunOptions): Promise<void> {
     )
   const genesis = folder.genesis()
   const self = toHex(identity.identity)
+  const begun = begin(config, self, options)
   const { controlPath } = folder
   const log = await folder.openLog(options.log)
   const transport = await createTcpTransport({
@@ -68,15 +143,7 @@ async function run(path: string, options: RunOptions): Promise<void> {
       .map(({ id, host, port }) => ({ peer: fromHex(id), address: { host, port } })),
   })
   const logger = options.verbose === true ? pino({ level: 'debug' }, pino.destination(2)) : SILENT
-  const isMember = config.genesis.includes(self)
-  const witan = await createWitan({
-    identity,
-    genesis,
-    log,
-    transport,
-    logger,
-    ...(isMember ? {} : { join: { section: [] } }),
-  })
+  const witan = await started({ identity, genesis, log, transport, logger, ...begun })
   const acquaintances = new Acquaintances(folder, transport)
   acquaintances.meetVoters(witan.membership$)
   const control = await serveControl(controlPath, (request, signal) => {
@@ -99,13 +166,24 @@ async function run(path: string, options: RunOptions): Promise<void> {
   if (end?.error !== undefined) throw end.error
 }
 
+/** A peer that could not begin leaves nothing open. */
+async function started(options: WitanOptions): Promise<Witan> {
+  try {
+    return await createWitan(options)
+  } catch (error) {
+    await options.transport.close()
+    await options.log.close()
+    throw error
+  }
+}
+
 function show(witan: Witan, isJson: boolean): void {
   const colour = paint(process.stdout)
-  witan.status$.subscribe(({ state, voters, blocks }) => {
+  witan.status$.subscribe(({ state, voters, blocks, follows }) => {
     line(
       isJson
-        ? JSON.stringify({ type: 'status', state, voters, blocks })
-        : colour.dim(`${state}, ${voters} voters, ${blocks} blocks`),
+        ? JSON.stringify({ type: 'status', state, voters, blocks, ...(follows === undefined ? {} : { follows }) })
+        : colour.dim(`${state}, ${voters} voters, ${blocks} blocks${describeFollowing(follows)}`),
     )
   })
   witan.blocks$.subscribe(({ position, payload }) => {
@@ -122,6 +200,13 @@ function show(witan: Witan, isJson: boolean): void {
         : colour.yellow(`peer ${peer.slice(0, 16)}…: ${error.message}`),
     )
   })
+}
+
+function describeFollowing(follows: FollowStatus | undefined): string {
+  if (follows === undefined) return ''
+  const { startedAt, missing, waitsFor } = follows
+  const gaps = missing.map(({ from, to }) => `; positions ${from} to ${to - 1} are missing`).join('')
+  return `, from the checkpoint at ${startedAt}${gaps}${waitsFor === undefined ? '' : `; ${waitsFor}`}`
 }
 
 /** Text as it is, other bytes as hex. */
@@ -158,6 +243,11 @@ async function* answer(
     }
     case 'explainBlock':
     case 'whyStuck':
+      if (request.command === 'whyStuck' && witan.status.follows?.waitsFor !== undefined) {
+        const { follows } = witan.status
+        yield { text: `it follows, and ${follows.waitsFor}`, data: follows }
+        return
+      }
       yield await explained(log, witan.group, witan.id, request, signal)
       return
     case 'prove':
@@ -176,7 +266,7 @@ async function* answer(
       return
     case 'blocks':
       for await (const { position, payload, block } of witan.history.blocks({
-        from: request.from,
+        ...(request.from === null ? {} : { from: request.from }),
         live: request.follow,
         signal,
       })) {

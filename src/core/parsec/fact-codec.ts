@@ -23,7 +23,11 @@ export function parsecFactToJson(fact: ParsecFact, text: BytesText = BASE64_URL)
         section: fact.section.map(toBase64Url),
       }
     case 'BaseTaken':
-      return { part: toBase64Url(fact.part), isLast: fact.isLast }
+      return {
+        part: toBase64Url(fact.part),
+        isLast: fact.isLast,
+        ...(fact.hostPosition === undefined ? {} : { hostPosition: fact.hostPosition }),
+      }
     case 'GossipEventAccepted':
       return {
         hash: toBase64Url(fact.hash),
@@ -63,7 +67,12 @@ export function parsecFactFromJson(type: string, json: JsonObject, text: BytesTe
         section: list(json['section']),
       }
     case 'BaseTaken':
-      return { type, part: bytes(json['part']), isLast: json['isLast'] === true }
+      return {
+        type,
+        part: bytes(json['part']),
+        isLast: json['isLast'] === true,
+        ...(json['hostPosition'] === undefined ? {} : { hostPosition: number(json['hostPosition']) }),
+      }
     case 'GossipEventAccepted': {
       const { observationHash, isCarriedSigned } = json
       return {

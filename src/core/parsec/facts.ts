@@ -74,6 +74,8 @@ export interface BaseTaken {
   readonly type: 'BaseTaken'
   readonly part: Bytes
   readonly isLast: boolean
+  /** With the last part: what the host counts besides blocks, up to the checkpoint. Nothing to core. */
+  readonly hostPosition?: number
 }
 
 export type ParsecFact =

@@ -95,9 +95,9 @@ export class Parsec<Payload = Bytes> {
 
   /**
    * A peer that starts from a base (parsec §8), by others' `bases`, in place of the graph before it. It learns the rest like any
-   * joining peer, and only follows the order: it makes no events. Throws `InvalidCheckpoint`.
+   * joining peer, and only follows the order: it makes no events. `hostPosition` is kept with it. Throws `InvalidCheckpoint`.
    */
-  static fromCheckpoint<P>(group: Group<P>, signer: Signer, base: Bytes): Started<P> {
+  static fromCheckpoint<P>(group: Group<P>, signer: Signer, base: Bytes, hostPosition?: number): Started<P> {
     verifyBase(base, { group, scheme: signer.scheme })
     const started = startOf(group, signer, 'checkpoint', [])
     const parsec = new Parsec(new State(group, started), signer)
@@ -105,7 +105,9 @@ export class Parsec<Payload = Bytes> {
     work.note(started)
     for (let at = 0; at < base.length; at += BASE_PART_BYTES) {
       const part = base.slice(at, at + BASE_PART_BYTES)
-      work.note({ type: 'BaseTaken', part, isLast: at + BASE_PART_BYTES >= base.length })
+      const isLast = at + BASE_PART_BYTES >= base.length
+      const kept = isLast && hostPosition !== undefined ? { hostPosition } : {}
+      work.note({ type: 'BaseTaken', part, isLast, ...kept })
     }
     work.startIfDue()
     return { parsec, step: work.finish() }
@@ -238,10 +240,24 @@ export class Parsec<Payload = Bytes> {
   /** What a peer with this summary lacks, as messages of kind `graph`. Makes no event. Throws a `CodecError`. */
   graphBeyond(to: PeerId, summary: Bytes): ParsecStep<Payload> {
     const work = this.#work()
-    const peer = this.#state.peers.find(to)
     const events = eventsBeyondSummary(this.#state, decodeSummary(this.#state, summary))
-    if (peer !== NONE && events.length > 0) sendInPieces(work, 'graph', peer, events)
+    if (this.knows(to) && events.length > 0) sendInPieces(work, 'graph', to, events)
     return work.finish()
+  }
+
+  /** It is or was of the group, as far as we know, or a peer that we were told of. */
+  knows(peer: PeerId): boolean {
+    return this.#state.peers.find(peer) !== NONE
+  }
+
+  /** How many blocks were decided before what we started from: 0 without a base. */
+  get startedAt(): number {
+    return this.#state.checkpoints.startedAt
+  }
+
+  /** We started from a checkpoint: we follow the order, and make no events. */
+  get isFollower(): boolean {
+    return !this.#state.takesPart
   }
 
   readonly #verify: Verify = (identity, message, signature) => this.#signer.scheme.verify(identity, message, signature)

@@ -23,6 +23,14 @@ export type PeerErrorData =
   | { readonly code: 'PayloadTooLarge'; readonly bytes: number; readonly maxBytes: number }
   | { readonly code: 'TooManyUnagreed'; readonly limit: number }
   | { readonly code: 'Aborted' }
+  /** This peer follows from a checkpoint and makes no events: it neither votes nor leaves. */
+  | { readonly code: 'Following' }
+  /** No base could be had in time; `tried`: hex ids of those asked, with what came of it last. */
+  | { readonly code: 'NoBase'; readonly tried: readonly { readonly peer: string; readonly why: string }[] }
+  /** Positions that this peer does not have: it started from a checkpoint after them. `to`: the first that it has again. */
+  | { readonly code: 'BlocksMissing'; readonly from: number; readonly to: number }
+  /** What another peer gave us to start from is not what it should be. A fault of the peer: on `evidence$`, never thrown. */
+  | { readonly code: 'InvalidBase'; readonly why: string }
 
 export class PeerError extends WitanError<PeerErrorData> {}
 

@@ -26,12 +26,19 @@ import {
 import type { IncomingMessage, Transport } from '../../ports/transport.ts'
 import { decodePeerMessage, encodePeerMessage, type PeerMessageKind } from '../../wire/peer-message.ts'
 import type { BallotMessageKind } from './ballots/spreader.ts'
+import type { FollowerQuestion } from './follow/follower-desk.ts'
 import type { PeerSettings } from './options.ts'
 import type { PeerEngine } from './peer-engine.ts'
 
 export interface GossiperEvents {
   /** What peers tell each other of ballots beside the order; resolves to how many bytes it was answered with. */
   readonly ballot: (from: Bytes, kind: BallotMessageKind, body: Bytes) => Promise<number>
+  /** A question of a peer that follows, or may. */
+  readonly asked: (from: Bytes, kind: FollowerQuestion, body: Bytes) => void
+  /** What we asked for to start from a checkpoint. */
+  readonly given: (from: Bytes, kind: 'basePart' | 'vouch', body: Bytes) => void
+  /** What became of events that somebody sent. */
+  readonly received: (from: Bytes, step: ParsecStep<Bytes>) => void
   readonly heard: (peer: string) => void
   readonly silent: (peer: string) => void
   /** A message that is none, a summary that cannot be read, or more than its budget. */
@@ -112,12 +119,20 @@ export class Gossiper {
 
   /** A message of core, whose facts are durable. */
   send(message: SendMessage): void {
-    this.#post(message.to, message.kind, message.bytes)
+    this.post(message.to, message.kind, message.bytes)
   }
 
-  /** Of ballots beside the order; what cannot be sent is dropped. */
-  sendBallot(to: Bytes, kind: BallotMessageKind, body: Bytes): void {
-    this.#post(to, kind, body)
+  /** What is no part of the graph; what cannot be sent is dropped. */
+  post(to: Bytes, kind: PeerMessageKind, body: Bytes): void {
+    this.#send(to, kind, body).catch((error: unknown) => {
+      // Lost, as on any network: the schedule asks again, or the peer does.
+      this.#settings.logger.debug({ to: toHex(to), kind, error }, 'a message could not be sent')
+    })
+  }
+
+  /** Resolves when the transport has taken it. */
+  sendNow(to: Bytes, kind: PeerMessageKind, body: Bytes): Promise<void> {
+    return this.#send(to, kind, body)
   }
 
   #plan(): void {
@@ -133,7 +148,7 @@ export class Gossiper {
       this.#engine.gossip(fromHex(peer))
     }
     for (const peer of plan.summariseTo) {
-      this.#post(fromHex(peer), 'summary', parsec.summary())
+      this.post(fromHex(peer), 'summary', parsec.summary())
       this.#engine.askForSignatures(fromHex(peer))
     }
     this.#wakeAt(Math.min(plan.wakeAtMs, this.#askRemoved(nowMs)))
@@ -173,13 +188,10 @@ export class Gossiper {
     return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) % count
   }
 
-  #post(to: Bytes, kind: PeerMessageKind, body: Bytes): void {
+  #send(to: Bytes, kind: PeerMessageKind, body: Bytes): Promise<void> {
     // parsec §8: the signature of a peer that was removed is its last act; it leaves although the peer is being closed.
     const options = kind === 'checkpoints' ? {} : { signal: this.#abort.signal }
-    this.#transport.send(to, encodePeerMessage(kind, body), options).catch((error: unknown) => {
-      // Lost, as on any network: the schedule asks again, or the peer does.
-      this.#settings.logger.debug({ to: toHex(to), kind, error }, 'a message could not be sent')
-    })
+    return this.#transport.send(to, encodePeerMessage(kind, body), options)
   }
 
   async #receive(): Promise<void> {
@@ -227,13 +239,19 @@ export class Gossiper {
   }
 
   async #receiveGossip(kind: 'request' | 'response' | 'graph', from: Bytes, body: Bytes): Promise<void> {
+    // parsec §8: refused before anything of it is decoded or verified.
+    if (this.#isStranger(from)) {
+      this.#charge(from, { bytes: body.length })
+      return
+    }
     const step = await this.#engine.receive(kind, from, body)
+    this.#events.received(from, step)
     this.#chargeFor(from, body, step)
     const code = step.error instanceof ParsecError ? step.error.code : undefined
     // The peer is removed and may not know: nobody answers its gossip any more, so it learns it by comparing. Or we are, and
     // the peer may lack what made us decide so.
     const isRefused = code === 'InvalidPeerState' || code === 'InvalidSelfState'
-    if (isRefused && kind === 'request') this.#post(from, 'summary', this.#engine.parsec.summary())
+    if (isRefused && kind === 'request') this.post(from, 'summary', this.#engine.parsec.summary())
   }
 
   /** Answers cost as what was sent does: they stay far below what the budget takes a second (see the spreader's bounds). */
@@ -256,14 +274,36 @@ export class Gossiper {
     if (this.#budget.charge(toHex(from), cost, this.#settings.clock.nowMs())) this.#engine.reportSpam(from)
   }
 
+  #takeQuestion(from: Bytes, kind: FollowerQuestion, body: Bytes): void {
+    this.#charge(from, { bytes: body.length })
+    this.#events.asked(from, kind, body)
+  }
+
+  /** Of somebody who is and was no member. */
+  #isStranger(from: Bytes): boolean {
+    return this.#engine.isRunning && !this.#engine.parsec.knows(from)
+  }
+
   async #handle(from: Bytes, kind: PeerMessageKind, body: Bytes): Promise<void> {
     switch (kind) {
+      case 'baseAsked':
+      case 'vouchAsked':
+        this.#takeQuestion(from, kind, body)
+        return
+      case 'basePart':
+      case 'vouch':
+        this.#events.given(from, kind, body)
+        return
       case 'request':
       case 'response':
       case 'graph':
         await this.#receiveGossip(kind, from, body)
         return
       case 'checkpoints':
+        if (this.#isStranger(from)) {
+          this.#takeQuestion(from, kind, body)
+          return
+        }
         this.#chargeFor(from, body, await this.#engine.receive(kind, from, body))
         return
       case 'ballot':
@@ -274,9 +314,13 @@ export class Gossiper {
       case 'summary':
       case 'summaryReply': {
         if (!this.#engine.isRunning) return
+        if (kind === 'summary' && this.#isStranger(from)) {
+          this.#takeQuestion(from, kind, body)
+          return
+        }
         const { weLack, theyLack } = this.#engine.parsec.compareSummary(body)
         this.#chargeFor(from, body, theyLack ? this.#engine.sendGraph(from, body) : undefined)
-        if (weLack && kind === 'summary') this.#post(from, 'summaryReply', this.#engine.parsec.summary())
+        if (weLack && kind === 'summary') this.post(from, 'summaryReply', this.#engine.parsec.summary())
       }
     }
   }

@@ -11,9 +11,10 @@ import { type CanonicalFormat, decodeObservation } from '../../core/parsec/index
 import type { EventLog, JsonObject, RecordedFact } from '../../ports/event-log.ts'
 import { nodeBase64Url } from '../base64url.ts'
 import { type AgreedBlock, agreedBlock, type PayloadBlock, positionsOf, proofsFromJson } from './blocks.ts'
+import { PeerError } from './errors.ts'
 
 export interface HistoryOptions {
-  /** The first position wanted. Default: 0. */
+  /** The first position wanted. Default: the first that this peer has, 0 unless it follows from a checkpoint. */
   readonly from?: number
   /** Go on with what is agreed from now on, until aborted or closed. Default: false. */
   readonly live?: boolean
@@ -31,21 +32,41 @@ export class History {
     this.#format = format
   }
 
-  /** Every block, from the one that holds `from`. */
+  /**
+   * Every block, from the one that holds `from`. Throws `BlocksMissing` where some were never here, since the peer started from a checkpoint after
+   * them: with `from` before the first, and at each further gap. Reading goes on `from` the position that it names.
+   */
   async *allBlocks(options: HistoryOptions = {}): AsyncGenerator<AgreedBlock> {
-    const { from = 0, live = false, signal } = options
-    const first = await this.#indexOf(from)
+    const { from, live = false, signal } = options
+    const first =
+      from === undefined
+        ? 0
+        : await this.#revisionOf(({ position, payloads }) => position + positionsOf({ payloads }) > from)
     const signalled = signal === undefined ? {} : { signal }
     const facts = live
       ? this.#log.subscribe(this.#stream, { ...signalled, ...(first === 0 ? {} : { after: first - 1 }) })
       : this.#log.read(this.#stream, { ...signalled, from: first })
-    for await (const fact of facts) yield this.#read(fact)
+    let next = from
+    for await (const fact of facts) {
+      const block = this.#read(fact)
+      if (next !== undefined && block.position > next) throw missing(next, block.position)
+      next = block.position + positionsOf(block)
+      yield block
+    }
+  }
+
+  /** The first position that is here; `undefined` while there is none. */
+  async firstPosition(): Promise<number | undefined> {
+    return (await this.#blockOf(0))?.position
   }
 
   /** One block, by its index; `undefined` where it is not logged. */
   async blockAt(index: number): Promise<AgreedBlock | undefined> {
-    for await (const fact of this.#log.read(this.#stream, { from: index, maxCount: 1 })) return this.#read(fact)
-    return undefined
+    // A log that begins at Genesis holds it there.
+    const usual = await this.#blockOf(index)
+    if (usual?.index === index) return usual
+    const block = await this.#blockOf(await this.#revisionOf((it) => it.index >= index))
+    return block?.index === index ? block : undefined
   }
 
   /** Every application payload, from position `from`. */
@@ -56,27 +77,34 @@ export class History {
     }
   }
 
-  /** The index of the block that holds a position, by halving: positions rise with indexes. */
-  async #indexOf(position: number): Promise<number> {
+  /** The first revision at which this is so, by halving: what rises with positions must. */
+  async #revisionOf(isSo: (block: AgreedBlock) => boolean): Promise<number> {
     let low = 0
     let high = (await this.#log.lastRevision(this.#stream)) + 1
     while (low < high) {
       const middle = (low + high) >> 1
-      if ((await this.#endOf(middle)) <= position) low = middle + 1
-      else high = middle
+      const block = await this.#blockOf(middle)
+      if (block !== undefined && isSo(block)) high = middle
+      else low = middle + 1
     }
     return low
   }
 
-  /** The first position after a block. */
-  async #endOf(index: number): Promise<number> {
-    const block = await this.blockAt(index)
-    return block === undefined ? 0 : block.position + positionsOf(block)
+  async #blockOf(revision: number): Promise<AgreedBlock | undefined> {
+    for await (const fact of this.#log.read(this.#stream, { from: revision, maxCount: 1 })) return this.#read(fact)
+    return undefined
   }
 
   #read(fact: RecordedFact): AgreedBlock {
     return readBlock(fact.data, this.#format)
   }
+}
+
+function missing(from: number, to: number): PeerError {
+  return new PeerError(
+    { code: 'BlocksMissing', from, to },
+    `positions ${from} to ${to - 1} are not here: this peer started from a checkpoint after them. Read on from ${to}, or ask a peer that has them`,
+  )
 }
 
 export function readBlock(json: JsonObject, format: CanonicalFormat<Bytes>): AgreedBlock {

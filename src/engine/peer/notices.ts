@@ -11,14 +11,17 @@ import type { GossipEventAccepted, Malice } from '../../core/parsec/index.ts'
 import type { NoticeQueue } from '../notices.ts'
 import type { AgreedBlock, PayloadBlock } from './blocks.ts'
 import type { ProvenCheckpoint } from './checkpoints.ts'
+import type { FollowStatus } from './follow/following.ts'
 
-export type PeerPhase = 'recovering' | 'joining' | 'member' | 'leaving' | 'removed' | 'fenced' | 'stopped'
+export type PeerPhase = 'recovering' | 'joining' | 'following' | 'member' | 'leaving' | 'removed' | 'fenced' | 'stopped'
 
 export interface Status {
   readonly state: PeerPhase
   readonly voters: number
   /** Blocks in the agreed order, as far as we know. */
   readonly blocks: number
+  /** Of a peer that follows from a checkpoint: how it gets on. */
+  readonly follows?: FollowStatus
   /** Why it is fenced, or stopped without being asked. */
   readonly error?: Error
 }

@@ -60,6 +60,10 @@ export interface WitanOptions<Payload = Bytes> {
   readonly genesis: GenesisOptions
   /** Present: we are no genesis member and join later; `section`: peers that may let us in, as far as we know. */
   readonly join?: { readonly section: readonly Bytes[] }
+  /** Present: we take no part, and follow the order from a recent checkpoint. In place of `join`. */
+  readonly follow?: FollowOptions
+  /** Who may follow us that is no member. Default: nobody. */
+  readonly followers?: FollowerPolicy
   readonly log: EventLog
   readonly transport: Transport
   /** Default: bytes as they are. */
@@ -80,7 +84,29 @@ export interface WitanOptions<Payload = Bytes> {
   readonly logger?: Logger
 }
 
+export interface FollowOptions {
+  /** Ids of members, as many as we can reach: one gives a checkpoint with what belongs to it, others vouch. At least a third of the voters must. */
+  readonly sponsors: readonly Bytes[]
+  /** How long to look for a checkpoint to start from. Default: 60,000. */
+  readonly timeoutMs?: number
+  /** How long to wait for an answer of one sponsor. Default: 10,000. */
+  readonly answerTimeoutMs?: number
+  /** What is downloaded of a checkpoint, at most. Default: 64 MiB. */
+  readonly maxBaseBytes?: number
+  /** After so long without a block, while others send what must be refused, start again from a later checkpoint. Default: 15,000. */
+  readonly stuckAfterMs?: number
+}
+
+export interface FollowerPolicy {
+  /** `peer`: hex id, which the transport has proved. */
+  permits(peer: string): boolean
+  /** What each follower is given: on average, and at once. Default: 4 MiB, 64 MiB. */
+  readonly maxBytesPerSec?: number
+  readonly maxBurstBytes?: number
+}
+
 export interface PeerSettings {
+  readonly followers: { readonly maxBytesPerSec: number; readonly maxBurstBytes: number }
   readonly group: Group<Bytes>
   readonly schedule: ScheduleOptions
   readonly budget: BudgetOptions
@@ -96,6 +122,8 @@ const DEFAULT_CHECKPOINT_INTERVAL = 100
 const DEFAULT_MAX_UNAGREED = 10_000
 const DEFAULT_CLOSE_TIMEOUT_MS = 5_000
 const NO_BATCHING: BatchingOptions = { maxPayloads: 1, maxDelayMs: 0 }
+const DEFAULT_FOLLOWER_BYTES_PER_SEC = 4 * 1024 * 1024
+const DEFAULT_FOLLOWER_BURST_BYTES = 64 * 1024 * 1024
 const ID_BYTES = 32
 
 /** The group that these options found; `witan verify` makes the same. */
@@ -119,19 +147,33 @@ export function settingsOf(options: Omit<WitanOptions<never>, 'codec'>): PeerSet
   const { identity, genesis } = options
   const self = toHex(identity.identity)
   if (genesis.members.length === 0) throw invalid('genesis.members', 'none', 'a group begins with one member at least')
-  for (const id of [...genesis.members, ...(options.join?.section ?? []), identity.identity]) {
+  const named = [...(options.join?.section ?? []), ...(options.follow?.sponsors ?? [])]
+  for (const id of [...genesis.members, ...named, identity.identity]) {
     if (id.length !== ID_BYTES) throw invalid('an id', toHex(id), `an id is ${ID_BYTES} bytes`)
   }
   const isMember = genesis.members.some((id) => toHex(id) === self)
   if (isMember && options.join !== undefined)
     throw invalid('join', self, 'a genesis member does not join; leave it out')
-  if (!isMember && options.join === undefined)
-    throw invalid('identity', self, 'it is no genesis member; give `join` to join later')
+  checkFollow(options, self, isMember)
+  if (!isMember && options.join === undefined && options.follow === undefined)
+    throw invalid('identity', self, 'it is no genesis member; give `join` to join later, or `follow` to follow only')
   if (toHex(options.transport.localPeer) !== self)
     throw invalid('transport', toHex(options.transport.localPeer), `it speaks for another peer than ${self}`)
   const batching = options.batching ?? NO_BATCHING
   return {
     group: groupOf(genesis),
+    followers: {
+      maxBytesPerSec: atLeast(
+        'followers.maxBytesPerSec',
+        options.followers?.maxBytesPerSec ?? DEFAULT_FOLLOWER_BYTES_PER_SEC,
+        1,
+      ),
+      maxBurstBytes: atLeast(
+        'followers.maxBurstBytes',
+        options.followers?.maxBurstBytes ?? DEFAULT_FOLLOWER_BURST_BYTES,
+        1,
+      ),
+    },
     schedule: { ...SCHEDULE_DEFAULTS, ...options.schedule },
     budget: { ...BUDGET_DEFAULTS, ...options.budget },
     batching: {
@@ -144,6 +186,16 @@ export function settingsOf(options: Omit<WitanOptions<never>, 'codec'>): PeerSet
     random: options.random ?? systemRandom,
     logger: options.logger ?? SILENT,
   }
+}
+
+function checkFollow({ follow, join }: Pick<WitanOptions, 'follow' | 'join'>, self: string, isMember: boolean): void {
+  if (follow === undefined) return
+  if (isMember) throw invalid('follow', self, 'a genesis member takes part; one that only follows has a key of its own')
+  if (join !== undefined) throw invalid('follow', self, 'who follows does not join; leave `join` out')
+  if (follow.sponsors.length === 0) throw invalid('follow.sponsors', 'none', 'name some members')
+  if (follow.sponsors.some((id) => toHex(id) === self)) throw invalid('follow.sponsors', self, 'nobody follows itself')
+  for (const name of ['timeoutMs', 'answerTimeoutMs', 'stuckAfterMs', 'maxBaseBytes'] as const)
+    atLeast(`follow.${name}`, follow[name] ?? 1, 1)
 }
 
 function atLeast(option: string, value: number, least: number): number {

@@ -43,6 +43,18 @@ export interface PublishedStep {
   readonly proven: readonly number[]
 }
 
+/** How a peer without a log begins. */
+export type Beginning =
+  | { readonly type: 'genesis' }
+  | { readonly type: 'section'; readonly section: readonly Bytes[] }
+  | { readonly type: 'base'; readonly fetch: () => Promise<TakenBase> }
+
+/** A base that was verified, and how many payloads came before what it stands for. */
+export interface TakenBase {
+  readonly bytes: Bytes
+  readonly payloads: number
+}
+
 /** Steps that may wait for the log before more messages are taken. */
 const MAX_STEPS_UNDER_WAY = 64
 
@@ -90,25 +102,55 @@ export class PeerEngine {
 
   /** From the log, or from the beginning where it holds nothing. Resolves to how many facts there were. */
   async start(
-    section: readonly Bytes[] | undefined,
+    beginning: Beginning,
     replayed: Replayed,
     signal?: AbortSignal,
   ): Promise<{ readonly facts: number; readonly blocks: number }> {
     const recovered = await this.#recover(signal === undefined ? { replayed } : { replayed, signal })
-    if (recovered !== undefined) {
+    const hasBase = recovered !== undefined && recovered.parsec.isFollower && recovered.parsec.blockCount > 0
+    if (recovered !== undefined && recovered.parsec.isFollower !== (beginning.type === 'base')) {
+      throw new PeerError(
+        { code: 'WrongLog', stream: this.#store.gossipStream },
+        `the log is of a peer that ${recovered.parsec.isFollower ? 'follows from a checkpoint' : 'takes part'}; one that begins otherwise needs a log and a key of its own`,
+      )
+    }
+    if (recovered !== undefined && (beginning.type !== 'base' || hasBase)) {
       this.#adopt(recovered)
       this.#publishedCount = recovered.blocks
       this.#provenCount = recovered.parsec.proofs.proven.length
       return recovered
     }
+    if (beginning.type === 'base') {
+      // Of a base that a crash cut off nothing holds.
+      const base = await beginning.fetch()
+      await this.startFrom(base)
+      return { facts: recovered?.facts ?? 0, blocks: this.#blockCount }
+    }
     const { group } = this.#settings
     const { parsec, step } =
-      section === undefined
+      beginning.type === 'genesis'
         ? Parsec.fromGenesis(group, this.#signer)
-        : Parsec.fromExisting(group, this.#signer, section)
+        : Parsec.fromExisting(group, this.#signer, beginning.section)
     this.#parsec = parsec
     await this.#commit(step)
     return { facts: 0, blocks: 0 }
+  }
+
+  /** Leaves what core holds, and goes on from a base; resolves when that is durable. What was under way stays logged before it. */
+  async startFrom({ bytes, payloads }: TakenBase): Promise<void> {
+    const { parsec, step } = Parsec.fromCheckpoint(this.#settings.group, this.#signer, bytes, payloads)
+    this.#parsec = parsec
+    this.#blockCount = parsec.blockCount
+    this.#nextPosition = payloads
+    this.#provenCount = 0
+    const start = parsec.blockCount
+    await this.#commit(step)
+    this.#publishedCount = Math.max(this.#publishedCount, start)
+  }
+
+  /** The first position of what is decided next. */
+  get nextPosition(): number {
+    return this.#nextPosition
   }
 
   /** Our vote; resolves when it is durable. */
@@ -165,6 +207,19 @@ export class PeerEngine {
     const step = this.parsec.graphBeyond(to, summary)
     void this.#background(step)
     return step
+  }
+
+  /** What to send to a peer that only follows, all of it durable. */
+  async answerFollower(
+    to: Bytes,
+    answer: (parsec: Parsec) => ParsecStep<Bytes>,
+  ): Promise<readonly Pick<SendMessage, 'kind' | 'bytes'>[]> {
+    await this.#ready()
+    const step = answer(this.parsec)
+    const isForIt = (message: SendMessage): boolean => equalBytes(message.to, to)
+    await this.#commit({ ...step, effects: step.effects.filter((message) => !isForIt(message)) })
+    await this.durable()
+    return step.effects.filter(isForIt)
   }
 
   /** Asks a peer for what our checkpoints lack. */
@@ -247,7 +302,8 @@ export class PeerEngine {
   }
 
   #publish(step: PublishedStep): void {
-    this.#publishedCount += step.blocks.length
+    const last = step.blocks.at(-1)
+    if (last !== undefined) this.#publishedCount = last.index + 1
     this.#provenCount += step.proven.length
     this.#events.published(step)
   }

@@ -39,6 +39,7 @@ import { fenced, PeerError } from './errors.ts'
 export interface Recovered {
   readonly parsec: Parsec
   readonly facts: number
+  /** The index after the last block. */
   readonly blocks: number
   /** The position after the last block. */
   readonly nextPosition: number
@@ -51,6 +52,8 @@ export interface Replayed {
   event(event: GossipEventAccepted): void
   block(block: AgreedBlock, parsec: Parsec): void
 }
+
+export const NOBODY_ELSE: Replayed = { event: () => undefined, block: () => undefined }
 
 export interface RecoverOptions {
   readonly signal?: AbortSignal
@@ -145,14 +148,21 @@ export class PeerStore {
     let parsec: Parsec | undefined
     let revision = NO_STREAM
     let nextPosition = 0
+    let nextIndex = 0
     for await (const fact of this.#log.read(this.gossipStream, signalled(signal))) {
       const replayed = parsecFactFromJson(fact.type, fact.data, nodeBase64Url)
-      if (parsec === undefined) parsec = this.#begin(replayed)
+      // Who follows may start again from a later checkpoint, or after a crash before its base was whole.
+      if (parsec === undefined || replayed.type === 'PeerStarted') parsec = this.#begin(replayed)
       else parsec.evolve(replayed)
       revision = fact.revision
+      if (replayed.type === 'BaseTaken' && replayed.isLast) {
+        nextIndex = parsec.blockCount
+        nextPosition = replayed.hostPosition ?? nextIndex
+      }
       if (replayed.type === 'GossipEventAccepted') others?.event(replayed)
       for (let block = parsec.poll(); block !== undefined; block = parsec.poll()) {
-        const agreed = agreedBlock(block, check.count, nextPosition)
+        const agreed = agreedBlock(block, nextIndex, nextPosition)
+        nextIndex += 1
         nextPosition += positionsOf(agreed)
         if (agreed.index >= blocksFrom) newBlocks.push(agreed)
         others?.block(agreed, parsec)
@@ -169,7 +179,7 @@ export class PeerStore {
     this.#gossip = new StreamWriter(this.#log, this.gossipStream, revision)
     this.#blocks = new StreamWriter(this.#log, this.blockStream, logged - 1)
     if (!isAudit) await this.appendBlocks(missing)
-    return { parsec, facts: revision + 1, blocks: check.count, nextPosition, newBlocks }
+    return { parsec, facts: revision + 1, blocks: nextIndex, nextPosition, newBlocks }
   }
 
   #begin(fact: ParsecFact): Parsec {
@@ -182,7 +192,7 @@ export class PeerStore {
     const isSameGroup =
       toHex(fact.relatedInfo) === toHex(genesis.relatedInfo) &&
       fact.members.map(toHex).join() === this.#group.members.map(toHex).join()
-    if (!isSameGroup) throw wrong
+    if (!isSameGroup || toHex(fact.self) !== toHex(this.#signer.identity)) throw wrong
     return Parsec.fromFacts(this.#group, this.#signer, [fact])
   }
 }

@@ -19,11 +19,13 @@ import type { ConsensusService } from '../ballots/consensus-service.ts'
 import type { Decision } from '../ballots/safe/decision.ts'
 import type { BallotScope } from '../ballots/safe/scope.ts'
 import { NoticeQueue } from '../notices.ts'
+import { within } from '../within.ts'
 import { Application } from './application.ts'
 import { PeerBallots, type Provisional } from './ballots/peer-ballots.ts'
 import type { AgreedBlock, PayloadBlock } from './blocks.ts'
 import { CheckpointBook, type ProvenCheckpoint } from './checkpoints.ts'
 import { PeerError } from './errors.ts'
+import { PeerFollow } from './follow/peer-follow.ts'
 import { Gossiper } from './gossiper.ts'
 import { History, type HistoryOptions } from './history.ts'
 import { type Membership, MembershipView } from './membership.ts'
@@ -32,7 +34,7 @@ import { type Evidence, type GossipNotice, Notices, type Status } from './notice
 import { type PeerSettings, settingsOf, type WitanOptions } from './options.ts'
 import { PeerEngine, type PublishedStep } from './peer-engine.ts'
 import type { Receipt } from './receipts.ts'
-import { PeerStore } from './store.ts'
+import { NOBODY_ELSE, PeerStore } from './store.ts'
 
 export interface CallOptions {
   readonly signal?: AbortSignal
@@ -52,6 +54,7 @@ export class Witan<Payload = Bytes> {
   /** What proves our order to others (parsec §8). */
   readonly checkpoints: CheckpointBook
   readonly #ballots: PeerBallots
+  readonly #follow: PeerFollow
   readonly #actor: Actor<typeof peerMachine>
   readonly #self: string
   #error: Error | undefined
@@ -90,6 +93,9 @@ export class Witan<Payload = Bytes> {
     })
     this.#gossiper = new Gossiper(this.#engine, options.transport, this.#settings, {
       ballot: (from, kind, body) => this.#ballots.receive(from, kind, body),
+      asked: (from, kind, body) => this.#follow.asked(from, kind, body),
+      given: (from, kind, body) => this.#follow.given(from, kind, body),
+      received: (from, step) => this.#follow.received(from, step),
       heard: (peer) => {
         this.#membership.signal(peer, { type: 'message.received' })
         this.#policy.heard(peer)
@@ -123,7 +129,18 @@ export class Witan<Payload = Bytes> {
       durable: () => this.#engine.durable(),
       evidence: (evidence) => this.#notices.evidence(evidence),
       fenced: (cause) => this.#engine.fence(cause),
-      post: (to, kind, body) => this.#gossiper.sendBallot(to, kind, body),
+      post: (to, kind, body) => this.#gossiper.post(to, kind, body),
+    })
+    this.#follow = new PeerFollow(options, {
+      settings: this.#settings,
+      engine: this.#engine,
+      history: this.#history,
+      gossiper: () => this.#gossiper,
+      evidence: (evidence) => this.#notices.evidence(evidence),
+      changed: () => {
+        if (this.#engine.isRunning) this.#followMembership()
+        this.#publishStatus()
+      },
     })
     this.checkpoints = new CheckpointBook(() => this.#engine.parsec, this.#history)
     this.#actor = createActor(this.#provideActions())
@@ -163,13 +180,15 @@ export class Witan<Payload = Bytes> {
     this.#actor.start()
     try {
       await this.#ballots.recover(signal)
-      const started = await this.#engine.start(this.#options.join?.section, this.#ballots.replayed, signal)
+      const others = this.#follow.isFollower ? NOBODY_ELSE : this.#ballots.replayed
+      const started = await this.#engine.start(this.#follow.beginning(signal), others, signal)
       this.#followMembership()
       await this.#ballots.complete()
       const standing = this.#standing()
       this.#signal({ type: 'log.recovered', standing })
       if (standing === 'removed') this.#answerOnly()
       this.#ballots.closeDue()
+      this.#follow.start()
       return started
     } catch (error) {
       this.#failed(error as Error)
@@ -201,7 +220,7 @@ export class Witan<Payload = Bytes> {
     allBlocks: (options: HistoryOptions = {}): AsyncIterable<AgreedBlock> => this.#history.allBlocks(options),
   } as const
 
-  /** A scope of ballots (ballots §8): by default `ordered`, decided by the group's own order and voters. */
+  /** A scope of ballots (ballots §8): by default `ordered`, decided by the group's order and voters. */
   scope(name: string): BallotScope {
     return this.#ballots.service.scope(name)
   }
@@ -223,26 +242,18 @@ export class Witan<Payload = Bytes> {
 
   async #close(): Promise<void> {
     this.#signal({ type: 'stop.requested' })
+    this.#follow.stop()
     this.#application.flush()
     await this.#gossiper.stop()
-    await this.#withinCloseTimeout(this.#engine.stop())
+    const { clock, closeTimeoutMs } = this.#settings
+    await within(this.#engine.stop(), closeTimeoutMs, clock)
     const reason = this.#error ?? new PeerError({ code: 'PeerClosed' }, 'the peer was closed before this was agreed')
-    await this.#withinCloseTimeout(this.#ballots.close(reason))
+    await within(this.#ballots.close(reason), closeTimeoutMs, clock)
     this.#application.end(reason)
     this.#actor.stop()
     this.#policy.close()
     this.#membership.close()
     this.#notices.close()
-  }
-
-  async #withinCloseTimeout(stopped: Promise<void>): Promise<void> {
-    const { clock, closeTimeoutMs } = this.#settings
-    let cancel: (() => void) | undefined
-    const timeout = new Promise<void>((resolve) => {
-      cancel = clock.schedule(clock.nowMs() + closeTimeoutMs, resolve)
-    })
-    await Promise.race([stopped, timeout])
-    cancel?.()
   }
 
   #provideActions(): typeof peerMachine {
@@ -273,19 +284,18 @@ export class Witan<Payload = Bytes> {
         ...(evidence === undefined ? {} : { proof: evidence }),
       })
     }
-    for (const block of blocks) this.#publishBlock(block)
+    for (const block of blocks) {
+      this.#notices.block(block)
+      for (const payload of this.#application.payloadsOf(block)) this.#notices.payload(payload)
+      if (block.proofs.some(({ id }) => id === this.#self)) this.#application.settle(block)
+    }
     for (const position of proven) this.#notices.checkpoint(this.checkpoints.get(position))
-    this.#ballots.published(step)
+    // Ballots from before a checkpoint are nothing that a follower could know.
+    if (!this.#follow.isFollower) this.#ballots.published(step)
     if (blocks.some(({ observation }) => observation.type !== 'OpaquePayload')) this.#followMembership()
     if (facts.some((fact) => this.#isChange(fact))) this.#followChanges()
     if (blocks.length > 0) this.#publishStatus()
     this.#gossiper.planSoon()
-  }
-
-  #publishBlock(block: AgreedBlock): void {
-    this.#notices.block(block)
-    for (const payload of this.#application.payloadsOf(block)) this.#notices.payload(payload)
-    if (block.proofs.some(({ id }) => id === this.#self)) this.#application.settle(block)
   }
 
   #followMembership(): void {
@@ -299,7 +309,7 @@ export class Witan<Payload = Bytes> {
     this.#membership.setVoters(voters)
     this.#followChanges()
     const isVoter = voters.includes(this.#self)
-    if (isVoter && !before) {
+    if (isVoter && !before && !this.#follow.isFollower) {
       this.#signal({ type: 'voter.added' })
       this.#ballots.closeDue()
     }
@@ -320,6 +330,7 @@ export class Witan<Payload = Bytes> {
   }
 
   #standing(): PeerStanding {
+    if (this.#follow.isFollower) return 'following'
     const { parsec } = this.#engine
     const self = this.#options.identity.identity
     const isVoter = this.#membership.current.voters.includes(this.#self)
@@ -357,6 +368,7 @@ export class Witan<Payload = Bytes> {
   }
 
   async #voteFor(observation: Observation): Promise<void> {
+    this.#follow.checkTakesPart()
     await this.#engine.vote(observation)
     this.#gossiper.news()
   }
@@ -379,6 +391,7 @@ export class Witan<Payload = Bytes> {
       state: value,
       voters: this.#membership.current.voters.length,
       blocks: this.#engine.blockCount,
+      ...this.#follow.status,
       ...(this.#error === undefined ? {} : { error: this.#error }),
     })
   }

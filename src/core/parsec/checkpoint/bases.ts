@@ -6,9 +6,15 @@
 
 import type { Bytes } from '../../../base/bytes.ts'
 import type { Signer } from '../../../ports/signature-scheme.ts'
+import type { PeerId } from '../../../wire/canonical/types.ts'
 import { decodeBase, encodeBase } from '../../../wire/checkpoint/base.ts'
 import type { SharedSignature } from '../../../wire/checkpoint/shares.ts'
+import type { ParsecStep } from '../facts.ts'
+import { sendInPieces } from '../gossip/sending.ts'
+import { decodeSummary, eventsBeyondSummary } from '../gossip/summary.ts'
+import { Work } from '../gossip/work.ts'
 import type { State } from '../state.ts'
+import { showSignatures } from './gathering.ts'
 import { makeBase, vouchFor } from './make-base.ts'
 import type { CheckpointTrust } from './verify.ts'
 
@@ -40,6 +46,29 @@ export class Bases<Payload> {
     if (checkpoint === undefined || !checkpoint.nextVoters.has(this.#state.self)) return null
     const message = vouchFor(this.#state, checkpoint, stubs)
     return message === null ? null : this.#signer.sign(message)
+  }
+
+  /**
+   * What a follower with this summary lacks, as messages of kind `graph`: the first so many bytes of it, what follows is for its next summary.
+   * It need not be known to us. Throws a `CodecError`.
+   */
+  graphBeyond(to: PeerId, summary: Bytes, maxBytes: number): ParsecStep<Payload> {
+    const work = new Work(this.#state, this.#signer)
+    const events = eventsBeyondSummary(this.#state, decodeSummary(this.#state, summary))
+    let bytes = 0
+    const end = events.findIndex((event) => {
+      bytes += this.#state.graph.byteLengthOf(event)
+      return bytes > maxBytes
+    })
+    const some = end < 0 ? events : events.slice(0, Math.max(1, end))
+    if (some.length > 0) sendInPieces(work, 'graph', to, some)
+    return work.finish()
+  }
+
+  /** Answers a follower's message of kind `checkpoints` with the signatures that it lacks; takes none. */
+  signatures(to: PeerId, message: Bytes): ParsecStep<Payload> {
+    const work = new Work(this.#state, this.#signer)
+    return work.finish(showSignatures(work, to, message) ?? undefined)
   }
 }
 

@@ -60,6 +60,8 @@ export class Checkpoints {
   readonly decided: KeyChain
   /** Every change of voters from before our base, where we started from one. */
   inherited: readonly CertifiedCheckpoint[] = []
+  /** The position that we started at. */
+  startedAt = 0
   readonly #group: CheckpointGroup
   readonly #peers: PeerList
   readonly #all: Checkpoint[] = []
@@ -158,6 +160,7 @@ export class Checkpoints {
   startAt({ epoch, position }: CheckpointStatement, generations: number): void {
     this.#epoch = epoch
     this.#groupStart = position
+    this.startedAt = position
     this.#generations = generations
   }
 

@@ -83,6 +83,22 @@ function blamed<P>(work: GatheringWork<P>, from: PeerId, error: ParsecError): Pa
   return error
 }
 
+/** For one who only follows: what it lacks, where we have it; nothing that it says is taken. Null: done. */
+export function showSignatures<P>(work: GatheringWork<P>, to: PeerId, bytes: Bytes): ParsecError | null {
+  const { state } = work
+  try {
+    const lacking = decodeShares(bytes, state.group.format).entries.flatMap((entry) => {
+      const checkpoint = state.checkpoints.at(decodeStatement(entry.statement, state.group.format).position)
+      return checkpoint !== undefined && senderLacks(state, checkpoint, entry) ? [entryOf(state, checkpoint)] : []
+    })
+    if (lacking.length > 0) work.sendBytes('checkpoints', to, encodeShares({ isAnswer: true, entries: lacking }))
+    return null
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error
+    return new ParsecError({ code: 'InvalidMessage', why: error.message, codec: error.data }, { cause: error })
+  }
+}
+
 function senderLacks<P>({ checkpoints }: State<P>, checkpoint: Checkpoint, entry: ShareEntry): boolean {
   const { length } = entry.signatures
   const isSame = equalBytes(entry.statement, checkpoints.statementOf(checkpoint))

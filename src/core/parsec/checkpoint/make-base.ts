@@ -3,10 +3,12 @@
  *
  * What others may start from (parsec §8): the state at a proven checkpoint, and stubs of the settled events that what follows stands on.
  * The state proves itself by the checkpoint's digest. For stubs voters vouch: each compares them with its own graph.
+ *
+ * A forker that the order removed counts nowhere from there on: it is no voter, its `Single` keys are void, and no vote of it makes up a
+ * majority. Its events matter as parents of others only, so that all of its settled events are stubs, on whichever branch they stand.
  */
 
-import type { Bytes } from '../../../base/bytes.ts'
-import { equalBytes } from '../../../base/bytes.ts'
+import { type Bytes, equalBytes } from '../../../base/bytes.ts'
 import {
   type CheckpointBase,
   decodeStubs,
@@ -21,11 +23,11 @@ import { REMOVED } from './digest.ts'
 import { checkpointProof } from './proofs.ts'
 import { settledAt } from './settled.ts'
 
-/** Null while the checkpoint is not proven, or a forker's events are undecided about. */
+/** Null while the checkpoint is not proven, or we know a fork by a peer that is not removed there. */
 export function makeBase<P>(state: State<P>, checkpoint: Checkpoint): Omit<CheckpointBase, 'vouches'> | null {
   const proof = checkpointProof(state, checkpoint)
+  if (proof === null || hasOpenFork(state, checkpoint)) return null
   const isSettled = settledAt(state, checkpoint)
-  if (proof === null || hasOpenFork(state, checkpoint, isSettled)) return null
   const { elections, generations, standings, decidedCount } = checkpoint
   const { decided, blocks } = state.checkpoints
   const decidedKeys = decided.slice(0, decidedCount)
@@ -47,24 +49,28 @@ function blockBits(decided: readonly number[], blocks: ReadonlySet<number>): Byt
   return bits
 }
 
-/** Of a forker that may still vote, or whose branches still grow, stubs could tell too little. */
-function hasOpenFork<P>(
-  { graph, peers }: State<P>,
-  { standings }: Checkpoint,
-  isSettled: (event: EventIndex) => boolean,
-): boolean {
-  if (!graph.hasForks) return false
-  const removed = standings.filter(({ flags }) => (flags & REMOVED) !== 0)
-  for (let peer = 0; peer < peers.count; peer += 1) {
-    if (!graph.isForker(peer)) continue
-    const isRemoved = removed.some(({ id }) => equalBytes(id, peers.idOf(peer)))
-    const last = graph.lastEventOf(peer)
-    if (!isRemoved || (last !== NONE && !isSettled(last)) || graph.forkSetsOf(peer).size > 0) return true
-  }
-  return false
+/**
+ * Whose branches may still count: stubs could tell too little of a forker that the order has not removed. Of what it did in the past a peer
+ * may learn late, so that "its fork is settled" is nothing to rely on while its votes count.
+ */
+function hasOpenFork<P>(state: State<P>, checkpoint: Checkpoint): boolean {
+  const removed = removedAt(state, checkpoint)
+  return forkersOf(state).some((peer) => !removed.has(peer))
 }
 
-/** Parents of what is not settled, the newest of each creator, and what the checkpoint before had not settled: in insertion order. */
+function forkersOf<P>({ graph }: State<P>): readonly PeerIndex[] {
+  if (!graph.hasForks) return []
+  return Array.from({ length: graph.peerCount }, (_, peer) => peer).filter((peer) => graph.isForker(peer))
+}
+
+function removedAt<P>({ peers }: State<P>, { standings }: Checkpoint): ReadonlySet<PeerIndex> {
+  return new Set(standings.filter(({ flags }) => (flags & REMOVED) !== 0).map(({ id }) => peers.find(id)))
+}
+
+/**
+ * Parents of what is not settled, the newest of each creator, what the checkpoint before had not settled, and all of forkers: in insertion
+ * order.
+ */
 function stubsOf<P>(
   state: State<P>,
   checkpoint: Checkpoint,
@@ -75,10 +81,12 @@ function stubsOf<P>(
   const wasSettled = before === undefined ? () => false : settledAt(state, before)
   const wanted = new Set<EventIndex>()
   const newest = new Map<PeerIndex, EventIndex>()
+  const forkers = new Set(forkersOf(state))
   for (let event = 0; event < graph.size; event += 1) {
     if (isSettled(event)) {
-      newest.set(graph.creatorOf(event), event)
-      if (!wasSettled(event)) wanted.add(event)
+      const creator = graph.creatorOf(event)
+      newest.set(creator, event)
+      if (!wasSettled(event) || forkers.has(creator)) wanted.add(event)
       continue
     }
     for (const parent of [graph.selfParentOf(event), graph.otherParentOf(event)]) {
@@ -103,8 +111,8 @@ function stubOf<P>({ graph }: State<P>, places: readonly PeerIndex[], event: Eve
 /** What a voter signs that finds all of these stubs in its own graph, settled; null where it does not. */
 export function vouchFor<P>(state: State<P>, checkpoint: Checkpoint, stubs: Bytes): Bytes | null {
   const { graph, peers, group } = state
+  if (hasOpenFork(state, checkpoint)) return null
   const isSettled = settledAt(state, checkpoint)
-  if (hasOpenFork(state, checkpoint, isSettled)) return null
   const places = checkpoint.standings.map(({ id }) => peers.find(id))
   const expected: Stub[] = []
   for (const { hash } of decodeStubs(stubs)) {

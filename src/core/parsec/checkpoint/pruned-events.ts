@@ -5,12 +5,15 @@
  * them to a peer of whom they know no event yet.
  *
  * Guarantee: what is passed over is never a parent of what joins the graph, so a branch that a forker opens in there cannot mislead us; whatever
- * builds on it stays out too.
+ * builds on it stays out too. Of a peer that was removed before our checkpoint nothing is counted: its events join wherever their parents are
+ * known, since others may build on them.
  */
 
+import type { Bytes } from '../../../base/bytes.ts'
 import { toHex } from '../../../base/text.ts'
+import type { EventView } from '../../../wire/canonical/event.ts'
 import type { HashedEvent } from '../gossip/message.ts'
-import { NONE } from '../graph/graph.ts'
+import { NONE, type PeerIndex } from '../graph/graph.ts'
 import type { State } from '../state.ts'
 
 export class PrunedEvents<Payload> {
@@ -28,9 +31,17 @@ export class PrunedEvents<Payload> {
     const index = this.#indexOf(view.selfParent)
     const creator = peers.find(view.creator)
     if (index === undefined || creator === NONE || index >= graph.prunedPlaces(creator)) return false
-    if (graph.find(hash) !== NONE) return false
+    if (graph.find(hash) !== NONE || this.#isHarmless(view, creator)) return false
     this.#indexes.set(toHex(hash), index)
     return true
+  }
+
+  #isHarmless({ selfParent, otherParent }: EventView<Payload>, creator: PeerIndex): boolean {
+    const { graph, peers } = this.#state
+    const isKnown = (parent: Bytes | null): boolean => parent === null || graph.find(parent) !== NONE
+    // Removed at an event before all others: by our base.
+    const removedAt = peers.removedAt(creator)
+    return removedAt !== NONE && removedAt < graph.base && isKnown(selfParent) && isKnown(otherParent)
   }
 
   #indexOf(selfParent: Uint8Array | null): number | undefined {

@@ -10,7 +10,7 @@ import { toHex } from '../../../base/text.ts'
 import { type CheckpointBase, decodeBase, decodeStubs, vouchMessage } from '../../../wire/checkpoint/base.ts'
 import { type BlockKey, FIRST_CHAIN_HASH, nextChainHash } from '../../../wire/checkpoint/chain.ts'
 import { isAtLeastThird } from '../election/voters.ts'
-import { stateDigest, VOTES_NOW } from './digest.ts'
+import { REMOVED, stateDigest, VOTES_NOW } from './digest.ts'
 import { isBlock } from './load-base.ts'
 import { CheckpointError, type CheckpointTrust, decoded, type VerifiedCheckpoint, verifyCheckpoint } from './verify.ts'
 
@@ -55,10 +55,15 @@ function checkState<P>(base: CheckpointBase, checkpoint: VerifiedCheckpoint, { g
 /** Of a form in which they can be loaded; that they are true, voters vouch. */
 function checkStubs({ stubs, standings }: CheckpointBase): void {
   const newest = new Map<number, number>()
-  for (const { creator, index, known } of decoded(() => decodeStubs(stubs))) {
+  const hashes = new Set<string>()
+  for (const { hash, creator, index, known } of decoded(() => decodeStubs(stubs))) {
+    const flags = standings[creator]?.flags ?? 0
     const isOfForm = creator < standings.length && known.length === standings.length && known[creator] === index + 1
-    if (!isOfForm || index <= (newest.get(creator) ?? -1)) throw new CheckpointError('its stubs are out of order')
+    // Of who was removed, stubs may stand on several branches.
+    const isInOrder = (flags & REMOVED) !== 0 || index > (newest.get(creator) ?? -1)
+    if (!isOfForm || !isInOrder) throw new CheckpointError('its stubs are out of order')
     newest.set(creator, index)
+    if (hashes.size === hashes.add(toHex(hash)).size) throw new CheckpointError('it holds a stub twice')
   }
 }
 

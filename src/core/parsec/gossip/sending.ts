@@ -55,7 +55,7 @@ export function sendAncestors<P>(
   known: EventIndex,
 ): void {
   const events = ancestorsBeyond(work.state.graph, last, known)
-  sendInPieces(work, kind, peer, withDecisions(work.state, events, last, known))
+  sendInPieces(work, kind, work.state.peers.idOf(peer), withDecisions(work.state, events, last, known))
 }
 
 /**
@@ -82,11 +82,10 @@ function withDecisions<P>(
 export function sendInPieces<P>(
   work: Work<P>,
   kind: 'request' | 'response' | 'graph',
-  peer: PeerIndex,
+  to: PeerId,
   events: readonly EventIndex[],
 ): void {
   const { state } = work
-  const to = state.peers.idOf(peer)
   const room = state.group.format.limits.maxMessageBytes - 8
   let piece: EventIndex[] = []
   let bytes = 0
@@ -115,7 +114,7 @@ export function sendAnswer<P>(work: Work<P>, peer: PeerIndex, request: EventInde
   }
   if (request === NONE) {
     const events = eventsBeyond(graph, graph.lastEventOf(peer))
-    if (events.length > 0) sendInPieces(work, 'graph', peer, events)
+    if (events.length > 0) sendInPieces(work, 'graph', state.peers.idOf(peer), events)
     return null
   }
   // What the peer had when it asked: an answer given again is the same answer.

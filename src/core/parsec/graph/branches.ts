@@ -76,7 +76,10 @@ export class Branches {
     this.#rowOf.push(this.any ? this.#row(selfParent, otherParent, own, this.#graph.indexOf(event)) : 0)
   }
 
-  /** A stub, appended just now: it goes on with the one chain of its creator. */
+  /**
+   * A stub, appended just now: it goes on with the one chain of its creator. Of a forker that was removed before, whose stubs stand on several,
+   * nothing is counted, and ancestry among its events is not exact.
+   */
   addStub(creator: number, stub: number): void {
     this.#tips[creator] = stub
     this.#rowOf.push(0)

@@ -98,7 +98,7 @@ export class Graph {
     return this.#pruned[peer] ?? 0
   }
 
-  /** Assumes: no event yet; those of one creator come in order of their index. */
+  /** Assumes: no event yet; those of one creator come in order of their index, but for a forker that nothing is counted of. */
   insertStub({ hash, creator, index, last }: StubEvent): void {
     const number = this.#hashes.add(hash)
     this.#stubs += 1
@@ -113,10 +113,10 @@ export class Graph {
     this.#syncParent.push(NONE)
     this.#last.pushRow(last)
     this.#whole.push(0)
-    this.#pruned[creator] = index + 1
+    this.#pruned[creator] = Math.max(index + 1, this.prunedPlaces(creator))
     const list = this.#lists[creator] as Int32List
     while (list.length < index) list.push(NONE)
-    list.push(number)
+    this.#place(number, creator, index)
     this.#branches.addStub(creator, number)
   }
 
@@ -148,6 +148,11 @@ export class Graph {
     if (index >= list.length) {
       // parsec §9: in the reference an index beyond the end takes the next free place.
       list.push(event)
+      return
+    }
+    if (list.at(index) === NONE) {
+      // Between stubs: nobody stands there.
+      list.set(index, event)
       return
     }
     const sets = this.#forkSets[creator] as Map<number, number[]>

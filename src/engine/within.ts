@@ -1,0 +1,17 @@
+/**
+ * @module engine/within
+ *
+ * A wait that ends, one way or the other.
+ */
+
+import type { Clock } from '../ports/clock.ts'
+
+/** Resolves when this is done, at the latest after so long; fails where it fails first. */
+export async function within(done: Promise<void>, timeoutMs: number, clock: Clock): Promise<void> {
+  let cancel: (() => void) | undefined
+  const timeout = new Promise<void>((resolve) => {
+    cancel = clock.schedule(clock.nowMs() + timeoutMs, resolve)
+  })
+  await Promise.race([done, timeout])
+  cancel?.()
+}

@@ -1,0 +1,372 @@
+/** parsec §8: peers that start from a checkpoint and follow, over a network in memory and a virtual clock. */
+import { describe, expect, it } from 'vitest'
+import { utf8 } from '../../src/base/bytes.ts'
+import { toHex } from '../../src/base/text.ts'
+import { Parsec, type ParsecFact, parsecFactFromJson } from '../../src/core/parsec/index.ts'
+import { PeerError } from '../../src/engine/peer/errors.ts'
+import type { FollowStatus } from '../../src/engine/peer/follow/following.ts'
+import type { WitanOptions } from '../../src/engine/peer/options.ts'
+import { PeerStore } from '../../src/engine/peer/store.ts'
+import { streamName } from '../../src/engine/streams.ts'
+import { memoryLog } from '../../src/log/index.ts'
+import { type EventLog, NO_STREAM, type RecordedFact } from '../../src/ports/event-log.ts'
+import type { Transport } from '../../src/ports/transport.ts'
+import { simulatedSigner } from '../../src/testing/sim/scheme.ts'
+import { decodeBase, decodeStubs, encodeBase, encodeStubs, type Stub } from '../../src/wire/checkpoint/base.ts'
+import { decodeBasePart, decodeVouch, encodeBasePart, encodeVouch } from '../../src/wire/checkpoint/following.ts'
+import { decodePeerMessage, encodePeerMessage, type PeerMessageKind } from '../../src/wire/peer-message.ts'
+import { type RunningPeer, VirtualPeers } from '../support/virtual-peers.ts'
+
+const MEMBERS = ['ann', 'ben', 'cas', 'dot']
+const OPEN: Partial<WitanOptions> = { followers: { permits: () => true } }
+
+class Scene {
+  readonly peers: VirtualPeers
+  running = new Map<string, RunningPeer>()
+
+  constructor(seed: number, members: readonly string[] = MEMBERS) {
+    this.peers = new VirtualPeers(members, seed, { checkpointInterval: 4 })
+  }
+
+  async start(options = OPEN): Promise<this> {
+    this.running = await this.peers.startAll(options)
+    return this
+  }
+
+  peer(name: string): RunningPeer['witan'] {
+    return (this.running.get(name) as RunningPeer).witan
+  }
+
+  async pay(by: string, count: number): Promise<void> {
+    for (let i = 0; i < count; i += 1) {
+      const receipt = await this.peers.settle(this.peer(by).vote(utf8(`${by} ${i} ${this.peers.clock.nowMs()}`)))
+      await this.peers.settle(receipt.agreed)
+    }
+  }
+
+  /** Without waiting in between, so that they go in batches. */
+  async payAtOnce(by: string, count: number): Promise<void> {
+    const votes = Array.from({ length: count }, (_, i) => this.peer(by).vote(utf8(`at once ${i} by ${by}`)))
+    const receipts = await this.peers.settle(Promise.all(votes))
+    await this.peers.settle(Promise.all(receipts.map(({ agreed }) => agreed)))
+  }
+
+  follow(
+    name = 'eve',
+    options: Partial<WitanOptions> = {},
+    transport?: Transport,
+    log?: EventLog,
+  ): Promise<RunningPeer> {
+    const follow = {
+      sponsors: MEMBERS.map((member) => this.peers.idOf(member)),
+      stuckAfterMs: 500,
+      answerTimeoutMs: 200,
+    }
+    const started = this.peers.start(name, {
+      options: { follow, ...options },
+      ...(transport === undefined ? {} : { transport }),
+      ...(log === undefined ? {} : { log }),
+    })
+    return this.peers.settle(started)
+  }
+
+  async until(isSo: () => boolean): Promise<void> {
+    for (let i = 0; i < 3_000 && !isSo(); i += 1) await this.peers.clock.advance(10)
+    if (!isSo()) throw new Error('half a virtual minute was not enough')
+  }
+
+  async stopAll(...others: readonly RunningPeer[]): Promise<void> {
+    for (const peer of [...this.running.values(), ...others]) await this.peers.stop(peer)
+  }
+}
+
+async function orderOf({ witan }: RunningPeer, from?: number): Promise<string[]> {
+  const order: string[] = []
+  for await (const { index, position, hash } of witan.history.allBlocks(from === undefined ? {} : { from })) {
+    order.push(`${index} ${position} ${hash}`)
+  }
+  return order
+}
+
+async function factsOf(scene: Scene, name: string): Promise<string[]> {
+  const types: string[] = []
+  const stream = streamName({ category: 'gossip', peer: toHex(scene.peers.idOf(name)) })
+  for await (const { type } of scene.peers.logOf(name).read(stream)) types.push(type)
+  return types
+}
+
+async function loggedBy(scene: Scene, name: string) {
+  const log = scene.peers.logOf(name)
+  const signer = simulatedSigner(name)
+  const facts: ParsecFact[] = []
+  for await (const { type, data } of log.read(streamName({ category: 'gossip', peer: toHex(signer.identity) }))) {
+    facts.push(parsecFactFromJson(type, data))
+  }
+  return { log, signer, group: scene.peers.group, facts }
+}
+
+/** What a peer sends, changed on its way: `null` drops it. */
+function changed(
+  transport: Transport,
+  change: (kind: PeerMessageKind, body: Uint8Array) => Uint8Array | null,
+): Transport {
+  return {
+    localPeer: transport.localPeer,
+    send: async (to, bytes, options) => {
+      const message = decodePeerMessage(bytes)
+      const body = message === undefined ? null : change(message.kind, message.body.slice())
+      if (message !== undefined && body !== null)
+        await transport.send(to, encodePeerMessage(message.kind, body), options)
+    },
+    receive: (options) => transport.receive(options),
+    close: () => transport.close(),
+  }
+}
+
+describe('a peer that follows from a checkpoint', () => {
+  let blamed = 0
+  it('has the blocks of the group from there on, with their places, live and after a restart', async () => {
+    const scene = await new Scene(1).start({ ...OPEN, batching: { maxPayloads: 3, maxDelayMs: 5 } })
+    await scene.payAtOnce('ann', 9)
+    await scene.pay('ben', 6)
+    await scene.until(() => scene.peer('ann').checkpoints.all().length > 1)
+    let eve = await scene.follow()
+    const { startedAt } = eve.witan.status.follows as FollowStatus
+    expect(eve.witan.status.state).toBe('following')
+    expect(startedAt).toBeGreaterThanOrEqual(4)
+    expect(eve.witan.status.blocks).toBeGreaterThanOrEqual(startedAt)
+    const live: number[] = []
+    const proven: number[] = []
+    eve.witan.blocks$.subscribe(({ position }) => live.push(position))
+    eve.witan.checkpoints$.subscribe(({ blocks }) => proven.push(blocks))
+    await scene.pay('cas', 9)
+    await scene.until(() => eve.witan.status.blocks === scene.peer('ann').status.blocks)
+    const whole = await orderOf(scene.running.get('ann') as RunningPeer)
+    expect(await orderOf(eve)).toEqual(whole.slice(startedAt))
+    await scene.until(() => proven.length > 0)
+    expect(live.length).toBeGreaterThan(0)
+    expect(eve.witan.membership.voters).toEqual(scene.peer('ann').membership.voters)
+    await expect(eve.witan.vote(utf8('mine'))).rejects.toMatchObject({ data: { code: 'Following' } })
+    // Killed: nothing but its log is left. It downloads nothing again.
+    await scene.peers.stop(eve)
+    const before = await factsOf(scene, 'eve')
+    const asked: string[] = []
+    const tap = changed(scene.peers.network.join(scene.peers.idOf('eve')), (kind, body) => {
+      asked.push(kind)
+      return body
+    })
+    eve = await scene.follow('eve', {}, tap)
+    await scene.pay('ben', 3)
+    await scene.until(() => eve.witan.status.blocks === scene.peer('ann').status.blocks)
+    expect(asked).not.toContain('baseAsked')
+    expect(before.filter((type) => type === 'BaseTaken').length).toBe(1)
+    expect(await orderOf(eve)).toEqual((await orderOf(scene.running.get('ann') as RunningPeer)).slice(startedAt))
+    const first = Number((await orderOf(eve))[0]?.split(' ')[1])
+    // Batches: more payloads than blocks.
+    expect(first).toBeGreaterThan(startedAt)
+    await expect(orderOf(eve, 0)).rejects.toMatchObject({ data: { code: 'BlocksMissing', from: 0, to: first } })
+    expect((await factsOf(scene, 'ann')).length).toBeGreaterThan(0)
+    await scene.stopAll(eve)
+  })
+
+  it('is served by nobody who did not agree to it, and says so', async () => {
+    const scene = await new Scene(2).start({})
+    await scene.pay('ann', 6)
+    const sponsors = MEMBERS.map((member) => scene.peers.idOf(member))
+    const refused = scene.follow('eve', { follow: { sponsors, timeoutMs: 1_000, answerTimeoutMs: 100 } })
+    await expect(refused).rejects.toMatchObject({ data: { code: 'NoBase' } })
+    await scene.stopAll()
+  })
+
+  it.each([
+    ['altered stubs', 'basePart', alterStubs],
+    [
+      'a false count of payloads',
+      'basePart',
+      (body: Uint8Array) => changePart(body, (part) => ({ ...part, payloads: part.payloads + 7 })),
+    ],
+    [
+      'an old proof under a new position',
+      'basePart',
+      (body: Uint8Array) => changePart(body, (part) => ({ ...part, position: part.position + 4 })),
+    ],
+    ['garbage', 'basePart', (body: Uint8Array) => changePart(body, (part) => ({ ...part, bytes: part.bytes.fill(7) }))],
+    ['bytes that are no message', 'basePart', (body: Uint8Array) => body.slice(1)],
+  ] as const)('finds out a sponsor that gives %s, and asks another', async (_, kind, lie) => {
+    const scene = new Scene(3)
+    for (const name of MEMBERS) {
+      const transport = scene.peers.network.join(scene.peers.idOf(name))
+      // All but one lie, so that whoever is asked first, some lie.
+      const isLiar = name !== 'dot'
+      const sent = isLiar ? changed(transport, (it, body) => (it === kind ? lie(body) : body)) : transport
+      scene.running.set(name, await scene.peers.start(name, { transport: sent, options: OPEN }))
+    }
+    await scene.pay('ann', 7)
+    await scene.until(() => scene.peer('dot').checkpoints.all().length > 0)
+    const starting = scene.peers.start('eve', {
+      options: {
+        follow: { sponsors: MEMBERS.map((name) => scene.peers.idOf(name)), answerTimeoutMs: 200 },
+        logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+      },
+    })
+    const eve = await scene.peers.settle(starting)
+    await scene.pay('ann', 3)
+    await scene.until(() => eve.witan.status.blocks === scene.peer('ann').status.blocks)
+    const { startedAt, refused } = eve.witan.status.follows as FollowStatus
+    // Who was asked before the honest one is named; of bytes that are no message a notice tells.
+    const liars = MEMBERS.slice(0, 3).map((name) => toHex(scene.peers.idOf(name)))
+    expect(refused.every(({ peer }) => liars.includes(peer))).toBe(true)
+    blamed += refused.length
+    expect(await orderOf(eve)).toEqual((await orderOf(scene.running.get('ann') as RunningPeer)).slice(startedAt))
+    await scene.stopAll(eve)
+  })
+
+  it('named some that gave what they should not have', () => {
+    expect(blamed).toBeGreaterThan(0)
+  })
+
+  it('does not take what fewer than a third vouch for, nor false vouches', async () => {
+    const scene = new Scene(4)
+    for (const name of MEMBERS) {
+      const transport = scene.peers.network.join(scene.peers.idOf(name))
+      const sent = changed(transport, (kind, body) => {
+        if (kind === 'basePart' && name !== 'ann') return null
+        if (kind !== 'vouch') return body
+        const vouch = decodeVouch(body, 64)
+        return encodeVouch({ ...vouch, signature: vouch.signature === null ? null : vouch.signature.fill(1) })
+      })
+      scene.running.set(name, await scene.peers.start(name, { transport: sent, options: OPEN }))
+    }
+    await scene.pay('ann', 7)
+    await scene.until(() => scene.peer('ann').checkpoints.all().length > 0)
+    const sponsors = MEMBERS.map((member) => scene.peers.idOf(member))
+    const refused = scene.follow('eve', { follow: { sponsors, timeoutMs: 1_000, answerTimeoutMs: 100 } })
+    const error = await refused.catch((it: unknown) => it)
+    expect(error).toBeInstanceOf(PeerError)
+    expect(JSON.stringify((error as PeerError).data)).toContain('1 of 4 voters vouch')
+    expect(await factsOf(scene, 'eve')).toEqual([])
+    await scene.stopAll()
+  })
+
+  it('starts again from a later checkpoint when it lacks a stub, and names the positions between', async () => {
+    const scene = new Scene(6)
+    let isLying = true
+    for (const name of MEMBERS) {
+      const transport = scene.peers.network.join(scene.peers.idOf(name))
+      const sent = changed(transport, (kind, body) => {
+        if (kind !== 'basePart' || !isLying) return body
+        // True stubs, for which others vouch, and too few of them.
+        return name === 'ann' ? changeStubs(body, (stubs) => stubs.filter(({ creator }) => creator !== 2)) : null
+      })
+      scene.running.set(name, await scene.peers.start(name, { transport: sent, options: OPEN }))
+    }
+    await scene.pay('ann', 3)
+    await scene.pay('cas', 4)
+    await scene.until(() => scene.peer('ann').checkpoints.all().length > 0)
+    let eve = await scene.follow()
+    const first = eve.witan.status.follows as FollowStatus
+    isLying = false
+    await scene.pay('cas', 3)
+    await scene.until(() => eve.witan.status.follows?.waitsFor !== undefined)
+    expect(eve.witan.status.follows?.waitsFor).toContain('UnknownOtherParent')
+    await scene.pay('ben', 6)
+    await scene.until(() => eve.witan.status.blocks === scene.peer('ann').status.blocks)
+    const { missing, startedAt, waitsFor } = eve.witan.status.follows as FollowStatus
+    expect(waitsFor).toBeUndefined()
+    expect(startedAt).toBeGreaterThan(first.startedAt)
+    const whole = await orderOf(scene.running.get('ann') as RunningPeer)
+    const [gap] = missing
+    expect(gap).toEqual({ from: first.startedAt, to: startedAt })
+    expect(await orderOf(eve, startedAt)).toEqual(whole.slice(startedAt))
+    await expect(orderOf(eve, first.startedAt)).rejects.toMatchObject({ data: { code: 'BlocksMissing', ...gap } })
+    await scene.peers.stop(eve)
+    const { log, signer, group, facts } = await loggedBy(scene, 'eve')
+    expect(facts.filter(({ type }) => type === 'PeerStarted').length).toBe(2)
+    const fresh = Parsec.fromFacts(
+      group,
+      signer,
+      facts.slice(facts.findLastIndex(({ type }) => type === 'PeerStarted')),
+    )
+    const recovered = await new PeerStore(log, group, signer, scene.peers.random).recover({ isAudit: true })
+    expect(recovered?.parsec.eventCount).toBe(fresh.eventCount)
+    expect(recovered?.parsec.summary()).toEqual(fresh.summary())
+    eve = await scene.follow()
+    await scene.pay('ann', 3)
+    await scene.until(() => eve.witan.status.blocks === scene.peer('ann').status.blocks)
+    const all = await orderOf(scene.running.get('ann') as RunningPeer)
+    expect(await orderOf(eve)).toEqual(all.slice(startedAt))
+    await scene.stopAll(eve)
+  })
+
+  it('goes on from whatever a crash left of its log', async () => {
+    const scene = await new Scene(7).start()
+    await scene.pay('ann', 7)
+    const eve = await scene.follow()
+    await scene.pay('ben', 5)
+    await scene.until(() => eve.witan.status.blocks === scene.peer('ann').status.blocks)
+    await scene.peers.stop(eve)
+    const id = toHex(scene.peers.idOf('eve'))
+    const stream = streamName({ category: 'gossip', peer: id })
+    const facts: RecordedFact[] = []
+    for await (const fact of scene.peers.logOf('eve').read(stream)) facts.push(fact)
+    const base = facts.findIndex(({ type }) => type === 'BaseTaken')
+    expect(base).toBe(1)
+    for (const kept of [1, 2, 3, 10, facts.length]) {
+      const log = memoryLog()
+      const cut = facts.slice(0, kept).map(({ type, data, metadata }) => ({ type, data, metadata }))
+      await log.append(stream, cut, NO_STREAM)
+      const asked: string[] = []
+      const tap = changed(scene.peers.network.join(scene.peers.idOf('eve')), (kind, body) => {
+        asked.push(kind)
+        return body
+      })
+      const again = await scene.follow('eve', {}, tap, log)
+      await scene.until(() => again.witan.status.blocks === scene.peer('ann').status.blocks)
+      // Only a base that was not whole is downloaded again.
+      expect(asked.includes('baseAsked')).toBe(kept === 1)
+      const { startedAt } = again.witan.status.follows as FollowStatus
+      expect(await orderOf(again)).toEqual((await orderOf(scene.running.get('ann') as RunningPeer)).slice(startedAt))
+      await scene.peers.stop(again)
+    }
+    await scene.stopAll()
+  })
+
+  it('goes on while voters are added and removed', async () => {
+    const scene = await new Scene(5).start()
+    await scene.pay('ann', 6)
+    const eve = await scene.follow()
+    scene.running.set('fay', await scene.peers.start('fay'))
+    for (const name of MEMBERS) await scene.peers.settle(scene.peer(name).members.add(scene.peers.idOf('fay')))
+    await scene.until(() => scene.peer('fay').status.state === 'member')
+    for (const name of ['ann', 'ben', 'cas', 'fay'])
+      await scene.peers.settle(scene.peer(name).members.remove(scene.peers.idOf('dot')))
+    await scene.until(() => scene.peer('dot').status.state === 'removed')
+    await scene.pay('fay', 3)
+    await scene.until(() => eve.witan.status.blocks === scene.peer('ann').status.blocks)
+    expect(eve.witan.membership.voters).toEqual(scene.peer('ann').membership.voters)
+    const { startedAt } = eve.witan.status.follows as FollowStatus
+    expect(await orderOf(eve)).toEqual((await orderOf(scene.running.get('ann') as RunningPeer)).slice(startedAt))
+    await scene.stopAll(eve)
+  })
+})
+
+function changePart(
+  body: Uint8Array,
+  change: (part: ReturnType<typeof decodeBasePart>) => ReturnType<typeof decodeBasePart>,
+): Uint8Array {
+  const part = decodeBasePart(body)
+  return part.position === 0 ? body : encodeBasePart(change(part))
+}
+
+function changeStubs(body: Uint8Array, change: (stubs: readonly Stub[]) => readonly Stub[]): Uint8Array {
+  return changePart(body, (part) => {
+    const base = decodeBase(part.bytes, scenesFormat)
+    const bytes = encodeBase({ ...base, stubs: encodeStubs(change(decodeStubs(base.stubs))), vouches: [] })
+    return { ...part, length: bytes.length, bytes }
+  })
+}
+
+const alterStubs = (body: Uint8Array): Uint8Array =>
+  changeStubs(body, (stubs) => stubs.map((stub, i) => (i === 0 ? { ...stub, hash: new Uint8Array(32) } : stub)))
+
+const scenesFormat = new Scene(0).peers.group.format

@@ -1,0 +1,99 @@
+/**
+ * parsec §9, with §8: a careless engine lets a peer that started from a checkpoint make events. It lacks the past, so that it cannot tell a second
+ * vote from a first one, nor a second answer: whoever has the past would take it for an accomplice, or refuse all that it makes.
+ */
+import { expect, test } from 'vitest'
+import { present } from '../../../src/base/errors.ts'
+import { toHex } from '../../../src/base/text.ts'
+import { encodeMessage, Parsec, stubsOfBase, withVouches } from '../../../src/core/parsec/index.ts'
+import { accusationsBy, convictions, Forger, tipOf } from '../../support/parsec/forger.ts'
+import { add, idOf, Network, opaque, type Peer, signerOf, strictScheme } from '../../support/parsec/network.ts'
+
+const NAMES = ['Alice', 'Bob', 'Carol', 'Dave', 'Eve']
+
+function settle(network: Network, peers: readonly Peer[], rounds: number): void {
+  for (let i = 0; i < rounds; i += 1) {
+    network.settle(peers, 1)
+    network.deliverMail()
+  }
+}
+
+/** Gus, admitted by the group, starts from its newest checkpoint, which the voters vouch for. */
+function startLate(network: Network, peers: readonly Peer[]): Peer {
+  const [sponsor, ...others] = peers as readonly [Peer, ...Peer[]]
+  const { position } = present(
+    sponsor.parsec.proofs.checkpoints().findLast(({ isProven }) => isProven),
+    'a proven checkpoint',
+  )
+  const alone = present(sponsor.parsec.bases.at(position), 'a base')
+  const trust = { group: network.group(), scheme: strictScheme }
+  const vouches = others.map(({ name, parsec }) => ({
+    signer: idOf(name),
+    signature: present(parsec.bases.vouch(position, stubsOfBase(alone, trust)), 'a vouch'),
+  }))
+  const base = withVouches(alone, vouches, trust)
+  const { parsec, step } = Parsec.fromCheckpoint(network.group(), signerOf('Gus'), base)
+  const gus: Peer = { name: 'Gus', parsec, facts: [], blocks: [] }
+  network.peers.push(gus)
+  network.note(gus, step)
+  return gus
+}
+
+const ends = (names: readonly string[], offender: string): string =>
+  names.find((name) => toHex(idOf(name)) === offender) ?? offender
+
+test('a peer started from a checkpoint, to which an old vote is repeated and an old request answered', () => {
+  const network = new Network(NAMES, { mode: 'single', checkpointInterval: 2 })
+  const [alice, bob, carol, dave, eve] = NAMES.map((name) => network.start(name)) as [Peer, Peer, Peer, Peer, Peer]
+  const all = [alice, bob, carol, dave, eve]
+  settle(network, all, 2)
+  network.vote(eve, opaque('voted for once'))
+  // Alice's request, and the answer that Eve gave it.
+  const asked = network.ask(alice, eve)
+  const request = present(
+    asked.effects.find(({ kind }) => kind === 'request'),
+    'a request',
+  )
+  const answered = tipOf(alice)
+  network.deliver(alice, eve, request)
+  settle(network, all, 4)
+  for (const peer of all) network.vote(peer, add('Gus'))
+  settle(network, all, 5)
+  for (const peer of all) network.vote(peer, opaque(`after by ${peer.name}`))
+  settle(network, all, 4)
+  const base = startLate(network, [bob, carol, dave])
+  const others = [alice, bob, carol, dave]
+  const compare = (from: Peer, to = base): void => {
+    for (const { bytes } of from.parsec.graphBeyond(idOf('Carol'), to.parsec.summary()).effects) {
+      network.note(to, to.parsec.handleGraph(idOf(from.name), bytes))
+    }
+  }
+  compare(eve)
+  compare(eve, alice)
+  const forger = new Forger(network, eve)
+  const repeated = forger.vote(opaque('voted for once'))
+  const told = [repeated, forger.requesting('Gus')]
+  const step = network.note(base, base.parsec.handleRequest(idOf('Eve'), encodeMessage(told.map(({ bytes }) => bytes))))
+  expect(step.error).toBeUndefined()
+  // Only then an answer to what was answered long ago: it is nothing that others add.
+  const answer = forger.sign({ type: 'Request', selfParent: forger.tip, otherParent: answered })
+  network.note(base, base.parsec.handleGraph(idOf('Eve'), encodeMessage([answer.bytes])))
+  forger.tip = present(told[1], 'its Requesting').hash
+  // Whatever Gus makes is shown to all; and Alice gets the second vote too.
+  for (const peer of others) network.gossip(base, peer)
+  expect(forger.send(alice, told).error).toBeUndefined()
+  for (const peer of others) network.vote(peer, opaque(`last words of ${peer.name}`))
+  settle(network, others, 6)
+  compare(bob)
+  const accused = [...others, base].flatMap((peer) => [...accusationsBy(peer), ...convictions(peer)])
+  expect([...new Set(accused.map(({ offender }) => ends([...NAMES, 'Gus'], offender)))]).toEqual(['Eve'])
+  expect(base.facts.filter(({ type }) => type === 'OffenceReported')).toEqual([])
+  expect(
+    others.map(({ parsec }) =>
+      parsec
+        .voters()
+        .map((id) => ends([...NAMES, 'Gus'], toHex(id)))
+        .includes('Gus'),
+    ),
+  ).toEqual(others.map(() => true))
+})
