@@ -7,7 +7,7 @@
 import { BehaviorSubject, type Observable, Subject } from 'rxjs'
 import type { Bytes } from '../../base/bytes.ts'
 import { toHex } from '../../base/text.ts'
-import type { GossipEventAccepted, Malice } from '../../core/parsec/index.ts'
+import type { GossipEventAccepted, Malice, ParsecFault } from '../../core/parsec/index.ts'
 import type { NoticeQueue } from '../notices.ts'
 import type { AgreedBlock, PayloadBlock } from './blocks.ts'
 import type { ProvenCheckpoint } from './checkpoints.ts'
@@ -80,6 +80,15 @@ export class Notices<Payload> {
 
   evidence(evidence: Evidence): void {
     this.#queue.publish(() => this.#evidence.next(evidence))
+  }
+
+  fault({ peer, error, evidence }: ParsecFault): void {
+    this.evidence({
+      peer: toHex(peer),
+      error,
+      ...(error.data.code === 'Malice' ? { kind: error.data.kind } : {}),
+      ...(evidence === undefined ? {} : { proof: evidence }),
+    })
   }
 
   checkpoint(checkpoint: ProvenCheckpoint): void {

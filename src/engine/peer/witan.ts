@@ -276,14 +276,7 @@ export class Witan<Payload = Bytes> {
   #published(step: PublishedStep): void {
     const { facts, blocks, faults, proven } = step
     for (const fact of facts) if (fact.type === 'GossipEventAccepted') this.#notices.gossip(fact)
-    for (const { peer, error, evidence } of faults) {
-      this.#notices.evidence({
-        peer: toHex(peer),
-        error,
-        ...(error.data.code === 'Malice' ? { kind: error.data.kind } : {}),
-        ...(evidence === undefined ? {} : { proof: evidence }),
-      })
-    }
+    for (const fault of faults) this.#notices.fault(fault)
     for (const block of blocks) {
       this.#notices.block(block)
       for (const payload of this.#application.payloadsOf(block)) this.#notices.payload(payload)
