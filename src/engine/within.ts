@@ -6,11 +6,16 @@
 
 import type { Clock } from '../ports/clock.ts'
 
+interface Limit {
+  readonly closeTimeoutMs: number
+  readonly clock: Clock
+}
+
 /** Resolves when this is done, at the latest after so long; fails where it fails first. */
-export async function within(done: Promise<void>, timeoutMs: number, clock: Clock): Promise<void> {
+export async function within(done: Promise<void>, { closeTimeoutMs, clock }: Limit): Promise<void> {
   let cancel: (() => void) | undefined
   const timeout = new Promise<void>((resolve) => {
-    cancel = clock.schedule(clock.nowMs() + timeoutMs, resolve)
+    cancel = clock.schedule(clock.nowMs() + closeTimeoutMs, resolve)
   })
   await Promise.race([done, timeout])
   cancel?.()

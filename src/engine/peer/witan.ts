@@ -245,10 +245,9 @@ export class Witan<Payload = Bytes> {
     this.#follow.stop()
     this.#application.flush()
     await this.#gossiper.stop()
-    const { clock, closeTimeoutMs } = this.#settings
-    await within(this.#engine.stop(), closeTimeoutMs, clock)
+    await within(this.#engine.stop(), this.#settings)
     const reason = this.#error ?? new PeerError({ code: 'PeerClosed' }, 'the peer was closed before this was agreed')
-    await within(this.#ballots.close(reason), closeTimeoutMs, clock)
+    await within(this.#ballots.close(reason), this.#settings)
     this.#application.end(reason)
     this.#actor.stop()
     this.#policy.close()
