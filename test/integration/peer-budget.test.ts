@@ -167,6 +167,8 @@ describe('a peer over its budget', () => {
     await group.order('bob')
     expect(await group.reported('alice')).toEqual(['dave'])
     expect(await group.reported('bob')).toEqual([])
+    // Told once, not with each message.
+    expect(group.overBudget).toEqual(['dave at alice'])
     await group.order('dave')
     expect(group.convicted.size).toBe(0)
     await group.flood('bob', 400)
