@@ -7,6 +7,7 @@ import { PeerError } from '../../src/engine/peer/errors.ts'
 import type { FollowStatus } from '../../src/engine/peer/follow/following.ts'
 import type { WitanOptions } from '../../src/engine/peer/options.ts'
 import { PeerStore } from '../../src/engine/peer/store.ts'
+import { createWitan } from '../../src/engine/peer/witan.ts'
 import { streamName } from '../../src/engine/streams.ts'
 import { memoryLog } from '../../src/log/index.ts'
 import { type EventLog, NO_STREAM, type RecordedFact } from '../../src/ports/event-log.ts'
@@ -176,6 +177,25 @@ describe('a peer that follows from a checkpoint', () => {
     const refused = scene.follow('eve', { follow: { sponsors, timeoutMs: 1_000, answerTimeoutMs: 100 } })
     await expect(refused).rejects.toMatchObject({ data: { code: 'NoBase' } })
     await scene.stopAll()
+  })
+
+  it('may be given up, and begun again on the same transport', async () => {
+    const scene = await new Scene(8).start()
+    const transport = scene.peers.network.join(scene.peers.idOf('eve'))
+    // There is no checkpoint yet.
+    const sponsors = MEMBERS.map((member) => scene.peers.idOf(member))
+    const follow = { sponsors, timeoutMs: 60_000, answerTimeoutMs: 100 }
+    const identity = simulatedSigner('eve')
+    const abort = new AbortController()
+    const { genesis, clock, random } = scene.peers
+    const options = { identity, genesis, clock, random, log: memoryLog(), transport, follow }
+    const aborted = createWitan(options, { signal: abort.signal })
+    clock.schedule(clock.nowMs() + 1_000, () => abort.abort(new Error('given up')))
+    await expect(scene.peers.settle(aborted)).rejects.toThrow('given up')
+    await scene.pay('ann', 6)
+    const witan = await scene.peers.settle(createWitan(options))
+    expect(witan.status.state).toBe('following')
+    await scene.stopAll({ witan, transport })
   })
 
   it.each([

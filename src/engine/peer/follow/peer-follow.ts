@@ -13,7 +13,7 @@ import type { Gossiper } from '../gossiper.ts'
 import type { History } from '../history.ts'
 import type { Evidence } from '../notices.ts'
 import type { PeerSettings, WitanOptions } from '../options.ts'
-import type { Beginning, PeerEngine } from '../peer-engine.ts'
+import type { Beginning, PeerEngine, TakenBase } from '../peer-engine.ts'
 import { BaseFetcher } from './base-fetcher.ts'
 import { FollowerDesk, type FollowerQuestion } from './follower-desk.ts'
 import { FOLLOW_DEFAULTS, Following, type FollowStatus } from './following.ts'
@@ -70,12 +70,21 @@ export class PeerFollow {
 
   beginning(signal: AbortSignal | undefined): Beginning {
     const following = this.#following
-    if (following !== undefined) {
-      this.#parts.gossiper().listen()
-      return { type: 'base', fetch: () => following.fetch(signal) }
-    }
+    if (following !== undefined) return { type: 'base', fetch: () => this.#fetch(following, signal) }
     const { join } = this.#options
     return join === undefined ? { type: 'genesis' } : { type: 'section', section: join.section }
+  }
+
+  /** A peer that cannot begin takes no messages any more, so that another may on this transport. */
+  async #fetch(following: Following, signal: AbortSignal | undefined): Promise<TakenBase> {
+    const gossiper = this.#parts.gossiper()
+    gossiper.listen()
+    try {
+      return await following.fetch(signal)
+    } catch (error) {
+      await gossiper.stop()
+      throw error
+    }
   }
 
   /** The log is read, or the base taken. */
