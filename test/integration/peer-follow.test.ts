@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../src/base/bytes.ts'
 import { toHex } from '../../src/base/text.ts'
-import { Parsec, type ParsecFact, parsecFactFromJson } from '../../src/core/parsec/index.ts'
+import { explainBlock, Parsec, type ParsecFact, parsecFactFromJson } from '../../src/core/parsec/index.ts'
 import { PeerError } from '../../src/engine/peer/errors.ts'
 import type { FollowStatus } from '../../src/engine/peer/follow/following.ts'
 import type { WitanOptions } from '../../src/engine/peer/options.ts'
@@ -307,6 +307,10 @@ describe('a peer that follows from a checkpoint', () => {
       signer,
       facts.slice(facts.findLastIndex(({ type }) => type === 'PeerStarted')),
     )
+    expect(Parsec.fromFacts(group, signer, facts).summary()).toEqual(fresh.summary())
+    // A block of after it can be explained, by its place in the order; what stood before is gone.
+    expect(explainBlock(group, facts, startedAt)?.index).toBe(startedAt)
+    expect(explainBlock(group, facts, first.startedAt)).toBeNull()
     const recovered = await new PeerStore(log, group, signer, scene.peers.random).recover({ isAudit: true })
     expect(recovered?.parsec.eventCount).toBe(fresh.eventCount)
     expect(recovered?.parsec.summary()).toEqual(fresh.summary())

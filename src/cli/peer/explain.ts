@@ -82,8 +82,6 @@ export async function explained(
   const facts: ParsecFact[] = []
   const stream = streamName({ category: 'gossip', peer })
   for await (const { type, data } of log.read(stream, signal === undefined ? {} : { signal })) {
-    // Who follows may have started again: only what came after counts.
-    if (type === 'PeerStarted') facts.length = 0
     facts.push(parsecFactFromJson(type, data))
   }
   if (facts.length === 0) throw new UsageError('the log holds nothing of this peer')

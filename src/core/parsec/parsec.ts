@@ -120,7 +120,8 @@ export class Parsec<Payload = Bytes> {
   static fromFacts<P>(group: Group<P>, signer: Signer, facts: Iterable<ParsecFact>, polled = 0): Parsec<P> {
     let parsec: Parsec<P> | null = null
     for (const fact of facts) {
-      if (parsec === null) {
+      // Again where it started again, from a later checkpoint.
+      if (parsec === null || fact.type === 'PeerStarted') {
         checkStart(group, fact)
         parsec = new Parsec(new State(group, fact), signer)
       } else {

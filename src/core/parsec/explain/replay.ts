@@ -35,7 +35,7 @@ export function replay<P>(
 ): State<P> {
   let reading: Reading<P> | null = null
   for (const fact of facts) {
-    if (reading === null) {
+    if (reading === null || fact.type === 'PeerStarted') {
       assert(fact.type === 'PeerStarted', 'the first fact of a peer is PeerStarted')
       reading = new Reading(new State(group, fact))
       continue
