@@ -5,9 +5,10 @@
 import { describe, expect, it } from 'vitest'
 import { present } from '../../src/base/errors.ts'
 import { toHex } from '../../src/base/text.ts'
-import { decodeBase, decodeStubs } from '../../src/wire/checkpoint/base.ts'
+import { verifyBase } from '../../src/core/parsec/index.ts'
+import { decodeBase, decodeStubs, encodeBase, encodeStubs } from '../../src/wire/checkpoint/base.ts'
 import { Forger, tipOf } from '../support/parsec/forger.ts'
-import { idOf, Network, opaque, type Peer, remove } from '../support/parsec/network.ts'
+import { idOf, Network, opaque, type Peer, remove, strictScheme } from '../support/parsec/network.ts'
 import { baseOf, compare, expectSame, follow, RandomNetwork } from '../support/parsec/random-network.ts'
 
 // More seeds: WITAN_SEEDS=100 npx vitest run test/property/parsec-from-checkpoint-forks.test.ts
@@ -119,6 +120,14 @@ describe('what a forker makes after its removal', () => {
     for (const peer of others) network.vote(peer, opaque(`after it, by ${peer.name}`))
     settle(others, 4)
     const bytes = present(baseOf(network, others) ?? undefined, 'a base')
+    const trust = { group: network.group(), scheme: strictScheme }
+    const base = decodeBase(bytes, trust.group.format)
+    const stubs = decodeStubs(base.stubs)
+    const place = base.standings.findIndex(({ id }) => toHex(id) === toHex(idOf('Rob')))
+    expect(twins(stubs, place)).toBeGreaterThan(0)
+    const [his] = stubs.filter(({ creator }) => creator === place)
+    const twice = encodeStubs([...stubs, present(his, 'a stub of his')])
+    expect(() => verifyBase(encodeBase({ ...base, stubs: twice }), trust)).toThrow('a stub twice')
     const reader = follow({ network }, bytes)
     const position = reader.parsec.startedAt
     compare({ network }, reader, alice, bob)
