@@ -60,9 +60,9 @@ it('follows a group from its checkpoint, over TCP, through a restart', async () 
   const [annListens, eveListens] = [await listen(), await listen()]
   const annAddress = (await witan('init', ann, ...annListens)).out.trim()
   const eveAddress = (await witan('init', eve, ...eveListens, '--member', annAddress)).out.trim()
-  await witan('init', ann, ...annListens, '--member', annAddress, '--peer', eveAddress)
+  await witan('init', ann, ...annListens, '--member', annAddress)
   expect((await witan('follow', ann)).err).toContain('is of a genesis member')
-  const running = start(['run', ann, '--followers', '--json'])
+  const running = start(['run', ann, '--follower', eveAddress.slice(0, 64), '--json'])
   await told(running, ({ state }) => state === 'member')
   const vote = async (payload: string): Promise<void> => {
     const replies = await askOrRefuse(new PeerFolder(ann).controlPath, ann, { command: 'vote', payload, wait: true })

@@ -125,7 +125,7 @@ describe('what a forker makes after its removal', () => {
     const stubs = decodeStubs(base.stubs)
     const place = base.standings.findIndex(({ id }) => toHex(id) === toHex(idOf('Rob')))
     expect(twins(stubs, place)).toBeGreaterThan(0)
-    const [his] = stubs.filter(({ creator }) => creator === place)
+    const his = stubs.find(({ creator }) => creator === place)
     const twice = encodeStubs([...stubs, present(his, 'a stub of his')])
     expect(() => verifyBase(encodeBase({ ...base, stubs: twice }), trust)).toThrow('a stub twice')
     const reader = follow({ network }, bytes)

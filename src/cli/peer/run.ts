@@ -36,7 +36,7 @@ export function runCommand(): Command {
     .description('run a peer in the foreground; Ctrl-C stops it')
     .argument('<folder>', 'made by `witan init`')
     .option('--log <place>', 'a folder, esdb://…, or memory: (default: WITAN_LOG, else FOLDER/log)')
-    .option('--followers', 'serve peers that follow: those listed with --peer that are no members')
+    .option('--follower <id>', 'a peer that may follow the order from here, once for each', collect, [])
     .option('--verbose', 'what the engine does, as JSON lines on standard error')
     .option('--json', 'one JSON object a line')
     .exitOverride()
@@ -48,14 +48,9 @@ export function followCommand(): Command {
     .description('follow a running group from a recent checkpoint, without taking part; Ctrl-C stops it')
     .argument(
       '<folder>',
-      'made by `witan init`, with the genesis of the group; its members must list this peer and run with --followers',
+      'made by `witan init`, with the genesis of the group; some members must run with --follower ID of this peer',
     )
-    .option(
-      '--sponsor <id>',
-      'a member to ask, once for each (default: every listed peer)',
-      (id: string, before: string[]) => [...before, id],
-      [],
-    )
+    .option('--sponsor <id>', 'a member to ask, once for each (default: every listed peer)', collect, [])
     .option('--timeout <seconds>', 'how long to look for a checkpoint', wholeNumber, 60)
     .option('--log <place>', 'as for `witan run`')
     .option('--verbose', 'what the engine does, as JSON lines on standard error')
@@ -70,7 +65,7 @@ interface RunOptions {
   readonly log?: string
   readonly verbose?: true
   readonly json?: true
-  readonly followers?: true
+  readonly follower?: readonly string[]
 }
 
 interface FollowCommandOptions extends RunOptions {
@@ -85,11 +80,11 @@ type Beginnings = (
   options: RunOptions,
 ) => Pick<WitanOptions, 'join' | 'follow' | 'followers'>
 
-function beginning(config: PeerConfig, self: string, { followers }: RunOptions): ReturnType<Beginnings> {
+function beginning(config: PeerConfig, self: string, { follower = [] }: RunOptions): ReturnType<Beginnings> {
+  const followers = new Set(follower.map((id) => toHex(parseId('--follower', id))))
   return {
     ...(config.genesis.includes(self) ? {} : { join: { section: [] } }),
-    // The transport lets in who is listed, and nobody else.
-    ...(followers === true ? { followers: { permits: () => true } } : {}),
+    ...(followers.size === 0 ? {} : { followers: { permits: (peer) => followers.has(peer) } }),
   }
 }
 
@@ -138,9 +133,15 @@ async function run(path: string, options: RunOptions, begin: Beginnings): Promis
     clock: systemClock,
     random: systemRandom,
     listen: config.listen,
-    peers: config.peers
-      .filter(({ id }) => id !== self)
-      .map(({ id, host, port }) => ({ peer: fromHex(id), address: { host, port } })),
+    peers: [
+      ...config.peers
+        .filter(({ id }) => id !== self)
+        .map(({ id, host, port }) => ({ peer: fromHex(id), address: { host, port } })),
+      // Who is listed nowhere dials us.
+      ...(options.follower ?? [])
+        .filter((follower) => !config.peers.some(({ id }) => id === follower.toLowerCase()))
+        .map((follower) => ({ peer: fromHex(follower) })),
+    ],
   })
   const logger = options.verbose === true ? pino({ level: 'debug' }, pino.destination(2)) : SILENT
   const witan = await started({ identity, genesis, log, transport, logger, ...begun })
@@ -273,4 +274,8 @@ async function* answer(
         yield { position, hash: block.hash, payload: textOf(payload) }
       }
   }
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value]
 }
