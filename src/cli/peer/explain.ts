@@ -6,7 +6,8 @@
  */
 
 import { Command } from 'commander'
-import type { Bytes } from '../../base/bytes.ts'
+import { type Bytes, concatBytes } from '../../base/bytes.ts'
+import { present } from '../../base/errors.ts'
 import { toHex } from '../../base/text.ts'
 import {
   type BlockExplanation,
@@ -21,6 +22,9 @@ import {
 } from '../../core/parsec/index.ts'
 import { streamName } from '../../engine/streams.ts'
 import type { EventLog } from '../../ports/event-log.ts'
+import { decodeBase } from '../../wire/checkpoint/base.ts'
+import { decodeCheckpointProof } from '../../wire/checkpoint/proof.ts'
+import { decodeStatement } from '../../wire/checkpoint/statement.ts'
 import { line } from '../output.ts'
 import { UsageError } from '../usage-error.ts'
 import { askRunning, type ControlRequest } from './control.ts'
@@ -90,8 +94,28 @@ export async function explained(
     return { text: describeStuck(stuck), data: toData(stuck) }
   }
   const block = explainBlock(group, facts, request.index)
-  if (block === null) throw new UsageError(`there is no block ${request.index} yet`)
+  if (block === null) {
+    const startedAt = startOf(facts, group)
+    throw new UsageError(
+      request.index < startedAt
+        ? `this peer follows from the checkpoint at ${startedAt} and does not have what was before: ask a member for block ${request.index}`
+        : `there is no block ${request.index} yet`,
+    )
+  }
   return { text: describeBlock(block), data: toData(block) }
+}
+
+/** How many blocks the base covers that the peer started from last; 0 without one. */
+function startOf(facts: readonly ParsecFact[], { format }: Group<Bytes>): number {
+  const parts = facts
+    .slice(facts.findLastIndex(({ type }) => type === 'PeerStarted'))
+    .filter((fact) => fact.type === 'BaseTaken')
+  if (parts.at(-1)?.isLast !== true) return 0
+  const { path } = decodeCheckpointProof(
+    decodeBase(concatBytes(...parts.map(({ part }) => part)), format).proof,
+    format,
+  )
+  return decodeStatement(present(path.at(-1), 'a path leads somewhere').statement, format).position
 }
 
 /** Bytes as hex. */

@@ -12,8 +12,9 @@ import { fromUtf8, utf8 } from '../../base/bytes.ts'
 import { fromHex, toHex } from '../../base/text.ts'
 import { systemRandom } from '../../crypto/index.ts'
 import type { FollowStatus } from '../../engine/peer/follow/following.ts'
-import { groupOf, type WitanOptions } from '../../engine/peer/options.ts'
+import { type FollowOptions, groupOf, type WitanOptions } from '../../engine/peer/options.ts'
 import { createWitan, type Witan } from '../../engine/peer/witan.ts'
+import { streamName } from '../../engine/streams.ts'
 import { systemClock } from '../../engine/system-clock.ts'
 import type { EventLog } from '../../ports/event-log.ts'
 import { SILENT } from '../../ports/logger.ts'
@@ -106,11 +107,6 @@ function followFrom(
   const sponsors = chosen.length > 0 ? chosen : listed
   if (sponsors.length === 0)
     throw new UsageError(`${path} lists no other peer; give some with \`witan init ${path} --peer ID@HOST:PORT …\``)
-  line(
-    options.json === true
-      ? JSON.stringify({ type: 'starting', sponsors })
-      : `looking for a checkpoint; asking ${sponsors.length} peers, for ${options.timeout} s at most`,
-  )
   return { follow: { sponsors: sponsors.map(fromHex), timeoutMs: options.timeout * 1000 } }
 }
 
@@ -144,6 +140,7 @@ async function run(path: string, options: RunOptions, begin: Beginnings): Promis
     ],
   })
   const logger = options.verbose === true ? pino({ level: 'debug' }, pino.destination(2)) : SILENT
+  if (begun.follow !== undefined) await showLooking(log, self, begun.follow, options.json === true)
   const witan = await started({ identity, genesis, log, transport, logger, ...begun })
   const acquaintances = new Acquaintances(folder, transport)
   acquaintances.meetVoters(witan.membership$)
@@ -165,6 +162,22 @@ async function run(path: string, options: RunOptions, begin: Beginnings): Promis
   await transport.close()
   await log.close()
   if (end?.error !== undefined) throw end.error
+}
+
+/** Unless it goes on from its log. */
+async function showLooking(
+  log: EventLog,
+  self: string,
+  { sponsors, timeoutMs = 0 }: FollowOptions,
+  isJson: boolean,
+): Promise<void> {
+  // The first fact is no base yet.
+  if ((await log.lastRevision(streamName({ category: 'gossip', peer: self }))) > 0) return
+  line(
+    isJson
+      ? JSON.stringify({ type: 'starting', sponsors: sponsors.map(toHex) })
+      : `looking for a checkpoint; asking ${sponsors.length} peers, for ${timeoutMs / 1000} s at most`,
+  )
 }
 
 /** A peer that could not begin leaves nothing open. */
