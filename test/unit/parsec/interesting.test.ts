@@ -13,8 +13,10 @@ interface Options {
   readonly voters: number
   /** Peers that are no voters. */
   readonly others: number
-  /** How likely an event of peer 0 goes on from an older one of its events. */
+  /** How likely an event of the forker goes on from an older one of its events. */
   readonly fork: number
+  /** Default: the first voter. */
+  readonly forker?: number
   readonly events: number
   readonly stronger: boolean
 }
@@ -96,29 +98,31 @@ class Book {
     return fresh.sort((a, b) => (own(a) === own(b) ? a - b : own(a) - own(b)))
   }
 
-  /** parsec §4 */
-  #stronglySees(x: number, y: number): boolean {
+  /** parsec §4: by peer, its last events that `x` sees. */
+  #witnesses(x: number): number[][] {
     const any = Array.from({ length: this.graph.peerCount }, (_, peer) => peer)
-    const seeing = (this.#options.stronger ? this.voters.peers : any).filter((peer) =>
-      [...(this.ancestors[x] as Set<number>)].some(
-        (z) =>
-          this.graph.creatorOf(z) === peer &&
-          this.graph.indexOf(z) === this.graph.last(x, peer) &&
-          this.graph.sees(x, z) &&
-          this.graph.sees(z, y),
-      ),
+    const seen = [...(this.ancestors[x] as Set<number>)].filter((z) => {
+      const creator = this.graph.creatorOf(z)
+      return this.graph.indexOf(z) === this.graph.last(x, creator) && this.graph.sees(x, z)
+    })
+    return (this.#options.stronger ? this.voters.peers : any).map((peer) =>
+      seen.filter((z) => this.graph.creatorOf(z) === peer),
     )
-    return isSupermajority(seeing.length, this.voters.count)
   }
 
   /** parsec §5(b) */
   observees(x: number): number[] | null {
+    const witnesses = this.#witnesses(x)
+    const isStronglySeen = (y: number): boolean => {
+      const seeing = witnesses.filter((events) => events.some((z) => this.graph.sees(z, y)))
+      return isSupermajority(seeing.length, this.voters.count)
+    }
     const seats = this.voters.peers.flatMap((_, seat) => {
       const events = (this.made[seat] as Made[]).map(({ event }) => event)
       const firsts = this.#options.stronger
         ? events.filter((one) => !events.some((other) => other < one && this.graph.isSelfAncestor(one, other)))
         : events.slice(0, 1)
-      return firsts.some((first) => this.#stronglySees(x, first)) ? [seat] : []
+      return firsts.some(isStronglySeen) ? [seat] : []
     })
     return isSupermajority(seats.length, this.voters.count) ? seats : null
   }
@@ -153,7 +157,7 @@ function compare(seed: string, options: Options): Reached {
   for (let i = 0; i < options.events; i += 1) {
     const creator = random.int(0, graph.peerCount - 1)
     const own = ofPeer[creator] as number[]
-    const isFork = creator === 0 && random.chance(options.fork)
+    const isFork = creator === (options.forker ?? 0) && random.chance(options.fork)
     const selfParent = isFork ? random.pick(own) : (own.at(-1) as number)
     let key = NONE
     let other = NONE
@@ -220,7 +224,14 @@ describe('interesting content and observers, parsec §5(a) and §5(b), against t
   })
 
   test('more voters than a word has bits', () => {
-    const { interesting, observers } = compare('many', { voters: 35, others: 1, fork: 0, events: 900, stronger: true })
+    const { interesting, observers } = compare('many', {
+      voters: 35,
+      others: 1,
+      fork: 0.2,
+      forker: 33,
+      events: 900,
+      stronger: true,
+    })
     expect(interesting).toBeGreaterThan(30)
     expect(observers).toBeGreaterThan(0)
   })

@@ -37,6 +37,12 @@ describe('a peer over budget, parsec §9', () => {
     },
   )
 
+  test('that is answered slowly has one message taken in so long, to the millisecond', () => {
+    const budget = new Budget(SMALL)
+    run(budget, { ...nothing, events: 15 }, [0])
+    expect([1, 250, 251, 500, 501].map((at) => budget.takes('Eve', at))).toEqual([true, false, true, false, true])
+  })
+
   test('is forgiven with time', () => {
     const budget = new Budget(SMALL)
     run(budget, { ...nothing, events: 15 }, [0])
