@@ -1,7 +1,15 @@
 /** parsec §8, Stronger: a peer that starts from a checkpoint. Random networks of them: test/property/parsec-from-checkpoint.test.ts. */
 import { describe, expect, test } from 'vitest'
 import { toHex } from '../../../src/base/text.ts'
-import { Parsec, type ParsecFact, stubsOfBase, withVouches } from '../../../src/core/parsec/index.ts'
+import { CheckpointError, Parsec, type ParsecFact, stubsOfBase, withVouches } from '../../../src/core/parsec/index.ts'
+import {
+  decodeBase,
+  decodeStubs,
+  encodeBase,
+  encodeStubs,
+  type Stub,
+  vouchMessage,
+} from '../../../src/wire/checkpoint/base.ts'
 import { add, idOf, Network, opaque, type Peer, remove, signerOf, strictScheme } from '../../support/parsec/network.ts'
 
 /** Voters change and blocks follow, then a base of the newest checkpoint is made; the first of the peers gives it. */
@@ -99,4 +107,30 @@ describe.each([
     expect(again.blockCount).toBe(reader.parsec.blockCount)
     expect(again.voters()).toEqual(reader.parsec.voters())
   })
+})
+
+test('stubs that cannot be loaded are refused, whoever vouches for them', () => {
+  const { network, peers, position, base } = settled(['alice', 'bob', 'carol', 'dave'], () => undefined)
+  const group = network.group()
+  const decoded = decodeBase(base, group.format)
+  const refusal = (stubs: readonly Stub[]): string | undefined => {
+    const bytes = encodeStubs(stubs)
+    const message = vouchMessage(group.id, position, group.hash(bytes))
+    const vouches = peers.map(({ name }) => ({ signer: idOf(name), signature: signerOf(name).sign(message) }))
+    try {
+      Parsec.fromCheckpoint(group, signerOf('reader'), encodeBase({ ...decoded, stubs: bytes, vouches }))
+      return undefined
+    } catch (error) {
+      return error instanceof CheckpointError ? error.data.why : String(error)
+    }
+  }
+  const stubs = decodeStubs(decoded.stubs)
+  const [first] = stubs as [Stub]
+  expect(refusal(stubs)).toBeUndefined()
+  // Of one creator in another order, and each by itself: its own place, and the row's length.
+  expect(refusal([...stubs, first])).toBe('its stubs are out of order')
+  expect(refusal(stubs.toReversed())).toBe('its stubs are out of order')
+  expect(refusal([{ ...first, index: first.index + 1 }])).toBe('its stubs are out of order')
+  expect(refusal([{ ...first, known: [...first.known, 0] }])).toBe('its stubs are out of order')
+  expect(refusal([{ ...first, creator: decoded.standings.length }])).toBe('its stubs are out of order')
 })
