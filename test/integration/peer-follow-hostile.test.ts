@@ -5,6 +5,7 @@ import { toHex } from '../../src/base/text.ts'
 import { encodeMessage } from '../../src/core/parsec/index.ts'
 import type { FollowerPolicy } from '../../src/engine/peer/options.ts'
 import { streamName } from '../../src/engine/streams.ts'
+import { encodeHoldings } from '../../src/wire/ballot/sync.ts'
 import { encodeStubs } from '../../src/wire/checkpoint/base.ts'
 import { encodeBaseAsked, encodeVouchAsked } from '../../src/wire/checkpoint/following.ts'
 import { encodeShares } from '../../src/wire/checkpoint/shares.ts'
@@ -80,6 +81,12 @@ describe('a hostile follower', () => {
     const { peers, total, pay, send, stop, facts, ann } = await scene(undefined)
     await pay(3)
     const id = peers.idOf('mallory')
+    await peers.settle(
+      ann.scope('till').configure({ finality: 'quorum', roster: MEMBERS.map((name) => peers.idOf(name)) }),
+    )
+    await peers.settle(ann.scope('till').propose({ name: 'open it' }))
+    await send('ballotHoldings', encodeHoldings([{ scope: 'till', sessions: [] }]))
+    await send('summaryReply', EMPTY_SUMMARY)
     for (const kind of ['request', 'response', 'graph'] as const) await send(kind, encodeMessage([]))
     await send('summary', EMPTY_SUMMARY)
     await send('baseAsked', encodeBaseAsked({ position: 0, part: 0 }))

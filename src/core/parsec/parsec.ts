@@ -241,8 +241,9 @@ export class Parsec<Payload = Bytes> {
   /** What a peer with this summary lacks, as messages of kind `graph`. Makes no event. Throws a `CodecError`. */
   graphBeyond(to: PeerId, summary: Bytes): ParsecStep<Payload> {
     const work = this.#work()
+    if (!this.knows(to)) return work.finish()
     const events = eventsBeyondSummary(this.#state, decodeSummary(this.#state, summary))
-    if (this.knows(to) && events.length > 0) sendInPieces(work, 'graph', to, events)
+    if (events.length > 0) sendInPieces(work, 'graph', to, events)
     return work.finish()
   }
 

@@ -292,7 +292,9 @@ export class Gossiper {
         return
       case 'basePart':
       case 'vouch':
-        this.#events.given(from, kind, body)
+        // Only who follows, or is about to, has asked for any.
+        if (this.#engine.isRunning && !this.#engine.parsec.isFollower) this.#charge(from, { bytes: body.length })
+        else this.#events.given(from, kind, body)
         return
       case 'request':
       case 'response':
@@ -309,13 +311,19 @@ export class Gossiper {
       case 'ballot':
       case 'ballotHoldings':
       case 'ballotHoldingsReply':
+        // Its votes it may bring; it is shown none.
+        if (kind !== 'ballot' && this.#isStranger(from)) {
+          this.#charge(from, { bytes: body.length })
+          return
+        }
         await this.#takeBallot(from, kind, body)
         return
       case 'summary':
       case 'summaryReply': {
         if (!this.#engine.isRunning) return
-        if (kind === 'summary' && this.#isStranger(from)) {
-          this.#takeQuestion(from, kind, body)
+        if (this.#isStranger(from)) {
+          if (kind === 'summary') this.#takeQuestion(from, kind, body)
+          else this.#charge(from, { bytes: body.length })
           return
         }
         const { weLack, theyLack } = this.#engine.parsec.compareSummary(body)

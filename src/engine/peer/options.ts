@@ -192,8 +192,11 @@ function checkFollow({ follow, join }: Pick<WitanOptions, 'follow' | 'join'>, se
   if (follow === undefined) return
   if (isMember) throw invalid('follow', self, 'a genesis member takes part; one that only follows has a key of its own')
   if (join !== undefined) throw invalid('follow', self, 'who follows does not join; leave `join` out')
-  if (follow.sponsors.length === 0) throw invalid('follow.sponsors', 'none', 'name some members')
-  if (follow.sponsors.some((id) => toHex(id) === self)) throw invalid('follow.sponsors', self, 'nobody follows itself')
+  const sponsors = follow.sponsors.map((id) => toHex(id))
+  if (sponsors.length === 0) throw invalid('follow.sponsors', 'none', 'name some members')
+  if (sponsors.includes(self)) throw invalid('follow.sponsors', self, 'nobody follows itself')
+  const twice = sponsors.find((id, i) => sponsors.indexOf(id) !== i)
+  if (twice !== undefined) throw invalid('follow.sponsors', twice, 'each is named once')
   for (const name of ['timeoutMs', 'answerTimeoutMs', 'stuckAfterMs', 'maxBaseBytes'] as const)
     atLeast(`follow.${name}`, follow[name] ?? 1, 1)
 }
