@@ -72,15 +72,22 @@ export function encodeStubs(stubs: readonly Stub[]): Bytes {
 
 /** Throws a `CodecError`. */
 export function decodeStubs(bytes: Bytes): readonly Stub[] {
+  return [...readStubs(bytes)]
+}
+
+/** One after the other; throws a `CodecError` where it comes to what is no stub. */
+export function* readStubs(bytes: Bytes): Generator<Stub, void, void> {
   const reader = new CanonicalReader(bytes)
-  const stubs = Array.from({ length: reader.count(HASH_BYTES + 20, bytes.length, 'stubs') }, () => ({
-    hash: reader.fixed(HASH_BYTES),
-    creator: reader.u32(),
-    index: reader.u64(),
-    known: Array.from({ length: reader.count(8, bytes.length, 'known') }, () => reader.u64()),
-  }))
+  const count = reader.count(HASH_BYTES + 20, bytes.length, 'stubs')
+  for (let i = 0; i < count; i += 1) {
+    yield {
+      hash: reader.fixed(HASH_BYTES),
+      creator: reader.u32(),
+      index: reader.u64(),
+      known: Array.from({ length: reader.count(8, bytes.length, 'known') }, () => reader.u64()),
+    }
+  }
   reader.finish()
-  return stubs
 }
 
 export function encodeBase(base: CheckpointBase): Bytes {

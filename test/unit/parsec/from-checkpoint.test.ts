@@ -134,3 +134,26 @@ test('stubs that cannot be loaded are refused, whoever vouches for them', () => 
   expect(refusal([{ ...first, known: [...first.known, 0] }])).toBe('its stubs are out of order')
   expect(refusal([{ ...first, creator: decoded.standings.length }])).toBe('its stubs are out of order')
 })
+
+test('a voter vouches for stubs of its graph, each once, and looks no further than the first that differs', () => {
+  const { network, sponsor, position, base } = settled(['alice', 'bob', 'carol', 'dave'], () => undefined)
+  const stubs = decodeStubs(decodeBase(base, network.group().format).stubs)
+  const [first, ...others] = stubs as [Stub, ...Stub[]]
+  const vouch = (bytes: Uint8Array): Uint8Array | null => sponsor.parsec.bases.vouch(position, bytes)
+  expect(vouch(encodeStubs(stubs))).not.toBeNull()
+  expect(vouch(encodeStubs([...stubs, first]))).toBeNull()
+  const different: readonly Stub[] = [
+    { ...first, hash: first.hash.map((byte) => 255 - byte) },
+    { ...first, index: first.index + 1 },
+    { ...first, creator: first.creator + 1 },
+    { ...first, creator: 99 },
+    { ...first, known: [] },
+    { ...first, known: [...first.known, 0] },
+    { ...first, known: first.known.map((count) => count + 1) },
+  ]
+  for (const stub of different) {
+    expect(vouch(encodeStubs([...others, stub]))).toBeNull()
+    expect(vouch(new Uint8Array([...encodeStubs([stub, ...others]), 0]))).toBeNull()
+  }
+  expect(() => vouch(new Uint8Array([...encodeStubs(stubs), 0]))).toThrow()
+})

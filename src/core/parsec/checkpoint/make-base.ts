@@ -8,14 +8,8 @@
  * majority. Its events matter as parents of others only, so that all of its settled events are stubs, on whichever branch they stand.
  */
 
-import { type Bytes, equalBytes } from '../../../base/bytes.ts'
-import {
-  type CheckpointBase,
-  decodeStubs,
-  encodeStubs,
-  type Stub,
-  vouchMessage,
-} from '../../../wire/checkpoint/base.ts'
+import type { Bytes } from '../../../base/bytes.ts'
+import { type CheckpointBase, encodeStubs, readStubs, type Stub, vouchMessage } from '../../../wire/checkpoint/base.ts'
 import { type EventIndex, NONE, type PeerIndex } from '../graph/graph.ts'
 import type { State } from '../state.ts'
 import type { Checkpoint } from './checkpoints.ts'
@@ -108,19 +102,29 @@ function stubOf<P>({ graph }: State<P>, places: readonly PeerIndex[], event: Eve
   }
 }
 
-/** What a voter signs that finds all of these stubs in its own graph, settled; null where it does not. */
+/**
+ * What a voter signs that finds all of these stubs in its own graph, each once, settled; null where it does not. Ends at the first that it does
+ * not find: who asks may ask for anything.
+ */
 export function vouchFor<P>(state: State<P>, checkpoint: Checkpoint, stubs: Bytes): Bytes | null {
   const { graph, peers, group } = state
   if (hasOpenFork(state, checkpoint)) return null
   const isSettled = settledAt(state, checkpoint)
   const places = checkpoint.standings.map(({ id }) => peers.find(id))
-  const expected: Stub[] = []
-  for (const { hash } of decodeStubs(stubs)) {
-    const event = graph.find(hash)
-    if (event === NONE || !isSettled(event)) return null
-    expected.push(stubOf(state, places, event))
+  const seen = new Set<EventIndex>()
+  for (const stub of readStubs(stubs)) {
+    const event = graph.find(stub.hash)
+    if (event === NONE || seen.has(event) || !isSettled(event) || !isStubOf(state, places, event, stub)) return null
+    seen.add(event)
   }
-  return equalBytes(encodeStubs(expected), stubs)
-    ? vouchMessage(group.id, checkpoint.position, group.hash(stubs))
-    : null
+  return vouchMessage(group.id, checkpoint.position, group.hash(stubs))
+}
+
+function isStubOf<P>({ graph }: State<P>, places: readonly PeerIndex[], event: EventIndex, stub: Stub): boolean {
+  return (
+    places[stub.creator] === graph.creatorOf(event) &&
+    stub.index === graph.indexOf(event) &&
+    stub.known.length === places.length &&
+    places.every((peer, place) => stub.known[place] === graph.last(event, peer) + 1)
+  )
 }

@@ -42,7 +42,7 @@ interface KeptBase {
 
 const MAX_FOLLOWERS = 256
 const KEPT_BASES = 2
-/** To compare stubs, and to make a base, costs as much as to send so much, about. */
+/** To compare stubs, besides their own bytes, and to make a base, costs as much as to send so much, about. */
 const COMPARING_COSTS_BYTES = 1024 * 1024
 /** Given for one summary, about. */
 const MAX_GRAPH_BYTES = 4 * 1024 * 1024
@@ -147,7 +147,7 @@ export class FollowerDesk {
   }
 
   async #vouch(to: Bytes, { position, stubs }: VouchAsked): Promise<void> {
-    this.#charge(toHex(to), COMPARING_COSTS_BYTES)
+    this.#charge(toHex(to), COMPARING_COSTS_BYTES + stubs.length)
     const { parsec } = this.#engine
     const stubsHash = this.#settings.group.hash(stubs)
     const isCheckpoint = position > 0 && parsec.proofs.checkpoints(position, position).length > 0
