@@ -30,7 +30,7 @@ export {
 } from '../../wire/canonical/index.ts'
 export type { BlockKey, CertifiedBlock } from '../../wire/checkpoint/chain.ts'
 export type { CheckpointStatement } from '../../wire/checkpoint/statement.ts'
-export { type Bases, stubsOfBase, withVouches } from './checkpoint/bases.ts'
+export { type Bases, type GraphCut, stubsOfBase, withVouches } from './checkpoint/bases.ts'
 export type { OrderProofs } from './checkpoint/order-proofs.ts'
 export type { ChainProof, CheckpointView } from './checkpoint/proofs.ts'
 export {

@@ -4,19 +4,32 @@
  * What a peer gives to others that want to start from a checkpoint (parsec §8).
  */
 
-import type { Bytes } from '../../../base/bytes.ts'
+import { type Bytes, equalBytes } from '../../../base/bytes.ts'
 import type { Signer } from '../../../ports/signature-scheme.ts'
 import type { PeerId } from '../../../wire/canonical/types.ts'
 import { decodeBase, encodeBase } from '../../../wire/checkpoint/base.ts'
 import type { SharedSignature } from '../../../wire/checkpoint/shares.ts'
 import type { ParsecStep } from '../facts.ts'
 import { sendInPieces } from '../gossip/sending.ts'
-import { decodeSummary, eventsBeyondSummary } from '../gossip/summary.ts'
+import { decodeSummary, eventsBeyondSummary, firstBeyondSummary } from '../gossip/summary.ts'
 import { Work } from '../gossip/work.ts'
+import type { EventIndex } from '../graph/graph.ts'
 import type { State } from '../state.ts'
 import { showSignatures } from './gathering.ts'
 import { makeBase, vouchFor } from './make-base.ts'
 import type { CheckpointTrust } from './verify.ts'
+
+/** Where an answer to a follower broke off, and what it had asked with. */
+export interface GraphCut {
+  readonly summary: Bytes
+  readonly next: EventIndex
+}
+
+export interface GraphAnswer<Payload> {
+  readonly step: ParsecStep<Payload>
+  /** For the answer to its next summary; none where it was given all. */
+  readonly cut?: GraphCut
+}
 
 export class Bases<Payload> {
   readonly #state: State<Payload>
@@ -49,20 +62,32 @@ export class Bases<Payload> {
   }
 
   /**
-   * What a follower with this summary lacks, as messages of kind `graph`: the first so many bytes of it, what follows is for its next summary.
-   * It need not be known to us. Throws a `CodecError`.
+   * What a follower with this summary lacks, as messages of kind `graph`: so many bytes of it, what follows is for its next summary. Of a forker
+   * a summary tells too little to know what of it is lacking, so that all of it is given: `cut` is where the answer before it broke off, and this
+   * one goes on from there. It need not be known to us. Throws a `CodecError`.
    */
-  graphBeyond(to: PeerId, summary: Bytes, maxBytes: number): ParsecStep<Payload> {
+  graphBeyond(to: PeerId, summary: Bytes, maxBytes: number, cut?: GraphCut): GraphAnswer<Payload> {
     const work = new Work(this.#state, this.#signer)
-    const events = eventsBeyondSummary(this.#state, decodeSummary(this.#state, summary))
+    const events = this.#eventsBeyond(summary, cut)
     let bytes = 0
-    const end = events.findIndex((event) => {
+    const end = events.findIndex((event, i) => {
       bytes += this.#state.graph.byteLengthOf(event)
-      return bytes > maxBytes
+      return i > 0 && bytes > maxBytes
     })
-    const some = end < 0 ? events : events.slice(0, Math.max(1, end))
+    const some = end < 0 ? events : events.slice(0, end)
     if (some.length > 0) sendInPieces(work, 'graph', to, some)
-    return work.finish()
+    const next = events[end]
+    return { step: work.finish(), ...(next === undefined ? {} : { cut: { summary, next } }) }
+  }
+
+  /** From the cut on, unless the follower lacks for certain what was before, and has taken something meanwhile: then that was lost. */
+  #eventsBeyond(bytes: Bytes, cut: GraphCut | undefined): readonly EventIndex[] {
+    const summary = decodeSummary(this.#state, bytes)
+    const events = eventsBeyondSummary(this.#state, summary)
+    if (cut === undefined) return events
+    if (!equalBytes(cut.summary, bytes) && firstBeyondSummary(this.#state, summary) < cut.next) return events
+    const rest = events.filter((event) => event >= cut.next)
+    return rest.length > 0 ? rest : events
   }
 
   /** Answers a follower's message of kind `checkpoints` with the signatures that it lacks; takes none. */

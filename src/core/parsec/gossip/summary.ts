@@ -93,3 +93,14 @@ export function eventsBeyondSummary<P>({ graph, peers }: State<P>, summary: Summ
   }
   return events.sort((a, b) => a - b)
 }
+
+/** The first event, in insertion order, that it lacks for certain; what it lacks before, it may have, since it is a forker's. */
+export function firstBeyondSummary<P>({ graph, peers }: State<P>, summary: Summary): EventIndex {
+  let first = graph.size
+  for (let peer = 0; peer < peers.count; peer += 1) {
+    const { places } = summary.known.get(toHex(peers.idOf(peer))) ?? NOTHING
+    const place = Math.max(places, graph.prunedPlaces(peer))
+    if (place < graph.placesOf(peer)) first = Math.min(first, graph.firstAt(peer, place))
+  }
+  return first
+}

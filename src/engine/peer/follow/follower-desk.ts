@@ -10,7 +10,7 @@
 
 import type { Bytes } from '../../../base/bytes.ts'
 import { toHex } from '../../../base/text.ts'
-import type { Parsec } from '../../../core/parsec/index.ts'
+import type { GraphCut, Parsec } from '../../../core/parsec/index.ts'
 import {
   BASE_PART_BYTES,
   type BaseAsked,
@@ -32,6 +32,8 @@ interface Account {
   /** What may be given now. */
   bytes: number
   atMs: number
+  /** Where the last answer to a summary broke off. */
+  cut?: GraphCut | undefined
 }
 
 interface KeptBase {
@@ -99,20 +101,22 @@ export class FollowerDesk {
         return () => this.#vouch(from, asked)
       }
       case 'summary':
-        return () => this.#give(from, (parsec, most) => parsec.bases.graphBeyond(from, body, most))
+        return () => this.#give(from, (parsec) => this.#graphBeyond(from, parsec, body))
       case 'checkpoints':
         return () => this.#give(from, (parsec) => parsec.bases.signatures(from, body))
     }
   }
 
-  async #give(
-    to: Bytes,
-    answer: (parsec: Parsec, maxBytes: number) => ReturnType<Parsec['graphBeyond']>,
-  ): Promise<void> {
-    const most = Math.min(MAX_GRAPH_BYTES, this.#accounts.get(toHex(to))?.bytes ?? 0)
-    for (const { kind, bytes } of await this.#engine.answerFollower(to, (parsec) => answer(parsec, most))) {
-      await this.#post(to, kind, bytes)
-    }
+  async #give(to: Bytes, answer: (parsec: Parsec) => ReturnType<Parsec['graphBeyond']>): Promise<void> {
+    for (const { kind, bytes } of await this.#engine.answerFollower(to, answer)) await this.#post(to, kind, bytes)
+  }
+
+  #graphBeyond(to: Bytes, parsec: Parsec, summary: Bytes): ReturnType<Parsec['graphBeyond']> {
+    const account = this.#accounts.get(toHex(to))
+    const most = Math.min(MAX_GRAPH_BYTES, account?.bytes ?? 0)
+    const { step, cut } = parsec.bases.graphBeyond(to, summary, most, account?.cut)
+    if (account !== undefined) account.cut = cut
+    return step
   }
 
   async #giveBase(to: Bytes, { position, part }: BaseAsked): Promise<void> {
