@@ -2,127 +2,20 @@
 import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../src/base/bytes.ts'
 import { toHex } from '../../src/base/text.ts'
-import { explainBlock, Parsec, type ParsecFact, parsecFactFromJson } from '../../src/core/parsec/index.ts'
+import { explainBlock, Parsec } from '../../src/core/parsec/index.ts'
 import { PeerError } from '../../src/engine/peer/errors.ts'
 import type { FollowStatus } from '../../src/engine/peer/follow/following.ts'
-import type { WitanOptions } from '../../src/engine/peer/options.ts'
 import { PeerStore } from '../../src/engine/peer/store.ts'
 import { createWitan } from '../../src/engine/peer/witan.ts'
 import { streamName } from '../../src/engine/streams.ts'
 import { memoryLog } from '../../src/log/index.ts'
 import { type EventLog, NO_STREAM, type RecordedFact } from '../../src/ports/event-log.ts'
-import type { Transport } from '../../src/ports/transport.ts'
+import { appendError } from '../../src/testing/append-fault.ts'
 import { simulatedSigner } from '../../src/testing/sim/scheme.ts'
 import { decodeBase, decodeStubs, encodeBase, encodeStubs, type Stub } from '../../src/wire/checkpoint/base.ts'
 import { decodeBasePart, decodeVouch, encodeBasePart, encodeVouch } from '../../src/wire/checkpoint/following.ts'
-import { decodePeerMessage, encodePeerMessage, type PeerMessageKind } from '../../src/wire/peer-message.ts'
-import { type RunningPeer, VirtualPeers } from '../support/virtual-peers.ts'
-
-const MEMBERS = ['ann', 'ben', 'cas', 'dot']
-const OPEN: Partial<WitanOptions> = { followers: { permits: () => true } }
-
-class Scene {
-  readonly peers: VirtualPeers
-  running = new Map<string, RunningPeer>()
-
-  constructor(seed: number, members: readonly string[] = MEMBERS) {
-    this.peers = new VirtualPeers(members, seed, { checkpointInterval: 4 })
-  }
-
-  async start(options = OPEN): Promise<this> {
-    this.running = await this.peers.startAll(options)
-    return this
-  }
-
-  peer(name: string): RunningPeer['witan'] {
-    return (this.running.get(name) as RunningPeer).witan
-  }
-
-  async pay(by: string, count: number): Promise<void> {
-    for (let i = 0; i < count; i += 1) {
-      const receipt = await this.peers.settle(this.peer(by).vote(utf8(`${by} ${i} ${this.peers.clock.nowMs()}`)))
-      await this.peers.settle(receipt.agreed)
-    }
-  }
-
-  /** Without waiting in between, so that they go in batches. */
-  async payAtOnce(by: string, count: number): Promise<void> {
-    const votes = Array.from({ length: count }, (_, i) => this.peer(by).vote(utf8(`at once ${i} by ${by}`)))
-    const receipts = await this.peers.settle(Promise.all(votes))
-    await this.peers.settle(Promise.all(receipts.map(({ agreed }) => agreed)))
-  }
-
-  follow(
-    name = 'eve',
-    options: Partial<WitanOptions> = {},
-    transport?: Transport,
-    log?: EventLog,
-  ): Promise<RunningPeer> {
-    const follow = {
-      sponsors: MEMBERS.map((member) => this.peers.idOf(member)),
-      stuckAfterMs: 500,
-      answerTimeoutMs: 200,
-    }
-    const started = this.peers.start(name, {
-      options: { follow, ...options },
-      ...(transport === undefined ? {} : { transport }),
-      ...(log === undefined ? {} : { log }),
-    })
-    return this.peers.settle(started)
-  }
-
-  async until(isSo: () => boolean): Promise<void> {
-    for (let i = 0; i < 3_000 && !isSo(); i += 1) await this.peers.clock.advance(10)
-    if (!isSo()) throw new Error('half a virtual minute was not enough')
-  }
-
-  async stopAll(...others: readonly RunningPeer[]): Promise<void> {
-    for (const peer of [...this.running.values(), ...others]) await this.peers.stop(peer)
-  }
-}
-
-async function orderOf({ witan }: RunningPeer, from?: number): Promise<string[]> {
-  const order: string[] = []
-  for await (const { index, position, hash } of witan.history.allBlocks(from === undefined ? {} : { from })) {
-    order.push(`${index} ${position} ${hash}`)
-  }
-  return order
-}
-
-async function factsOf(scene: Scene, name: string): Promise<string[]> {
-  const types: string[] = []
-  const stream = streamName({ category: 'gossip', peer: toHex(scene.peers.idOf(name)) })
-  for await (const { type } of scene.peers.logOf(name).read(stream)) types.push(type)
-  return types
-}
-
-async function loggedBy(scene: Scene, name: string) {
-  const log = scene.peers.logOf(name)
-  const signer = simulatedSigner(name)
-  const facts: ParsecFact[] = []
-  for await (const { type, data } of log.read(streamName({ category: 'gossip', peer: toHex(signer.identity) }))) {
-    facts.push(parsecFactFromJson(type, data))
-  }
-  return { log, signer, group: scene.peers.group, facts }
-}
-
-/** What a peer sends, changed on its way: `null` drops it. */
-function changed(
-  transport: Transport,
-  change: (kind: PeerMessageKind, body: Uint8Array) => Uint8Array | null,
-): Transport {
-  return {
-    localPeer: transport.localPeer,
-    send: async (to, bytes, options) => {
-      const message = decodePeerMessage(bytes)
-      const body = message === undefined ? null : change(message.kind, message.body.slice())
-      if (message !== undefined && body !== null)
-        await transport.send(to, encodePeerMessage(message.kind, body), options)
-    },
-    receive: (options) => transport.receive(options),
-    close: () => transport.close(),
-  }
-}
+import { changed, factsOf, loggedBy, MEMBERS, OPEN, orderOf, Scene } from '../support/follow-scene.ts'
+import { cutOff, type RunningPeer } from '../support/virtual-peers.ts'
 
 describe('a peer that follows from a checkpoint', () => {
   let blamed = 0
@@ -269,28 +162,8 @@ describe('a peer that follows from a checkpoint', () => {
   })
 
   it('starts again from a later checkpoint when it lacks a stub, and names the positions between', async () => {
-    const scene = new Scene(6)
-    let isLying = true
-    for (const name of MEMBERS) {
-      const transport = scene.peers.network.join(scene.peers.idOf(name))
-      const sent = changed(transport, (kind, body) => {
-        if (kind !== 'basePart' || !isLying) return body
-        // True stubs, for which others vouch, and too few of them.
-        return name === 'ann' ? changeStubs(body, (stubs) => stubs.filter(({ creator }) => creator !== 2)) : null
-      })
-      scene.running.set(name, await scene.peers.start(name, { transport: sent, options: OPEN }))
-    }
-    await scene.pay('ann', 3)
-    await scene.pay('cas', 4)
-    await scene.until(() => scene.peer('ann').checkpoints.all().length > 0)
-    let eve = await scene.follow()
-    const first = eve.witan.status.follows as FollowStatus
-    isLying = false
-    await scene.pay('cas', 3)
-    await scene.until(() => eve.witan.status.follows?.waitsFor !== undefined)
-    expect(eve.witan.status.follows?.waitsFor).toContain('UnknownOtherParent')
-    await scene.pay('ben', 6)
-    await scene.until(() => eve.witan.status.blocks === scene.peer('ann').status.blocks)
+    const { scene, first, eve: before } = await toStartAgain()
+    let eve = before
     const { missing, startedAt, waitsFor } = eve.witan.status.follows as FollowStatus
     expect(waitsFor).toBeUndefined()
     expect(startedAt).toBeGreaterThan(first.startedAt)
@@ -355,6 +228,73 @@ describe('a peer that follows from a checkpoint', () => {
     await scene.stopAll()
   })
 
+  it('keeps what it has until a second base is whole, whatever a crash leaves of that', async () => {
+    const scene = await new Scene(8).start()
+    await scene.pay('ann', 9)
+    let eve = await scene.follow()
+    const { startedAt } = eve.witan.status.follows as FollowStatus
+    await scene.pay('ben', 1)
+    await scene.until(() => eve.witan.status.blocks === scene.peer('ann').status.blocks)
+    const before = await orderOf(eve)
+    await scene.peers.stop(eve)
+    const log = scene.peers.logOf('eve')
+    const stream = streamName({ category: 'gossip', peer: toHex(scene.peers.idOf('eve')) })
+    const facts: RecordedFact[] = []
+    for await (const fact of log.read(stream)) facts.push(fact)
+    const [started, base] = facts as [RecordedFact, RecordedFact]
+    expect([started.type, base.type]).toEqual(['PeerStarted', 'BaseTaken'])
+    for (const cut of [[started], [started, { ...base, data: { ...base.data, isLast: false } }]]) {
+      const again = cut.map(({ type, data, metadata }) => ({ type, data, metadata }))
+      await log.append(stream, again, await log.lastRevision(stream))
+      // Nobody needs to be in reach.
+      eve = await scene.follow('eve', {}, cutOff(scene.peers, scene.peers.idOf('eve')))
+      expect(eve.witan.status.follows?.startedAt).toBe(startedAt)
+      expect((await orderOf(eve)).slice(0, before.length)).toEqual(before)
+      await scene.peers.stop(eve)
+      // What comes now is logged after the rest of a base, and belongs to what was before it.
+      eve = await scene.follow()
+      await scene.pay('cas', 2)
+      await scene.until(() => eve.witan.status.blocks === scene.peer('ann').status.blocks)
+      const whole = await orderOf(scene.running.get('ann') as RunningPeer)
+      expect(await orderOf(eve)).toEqual(whole.slice(startedAt))
+      await scene.peers.stop(eve)
+    }
+    const logged = await loggedBy(scene, 'eve')
+    expect(explainBlock(logged.group, logged.facts, startedAt)?.index).toBe(startedAt)
+    expect(Parsec.fromFacts(logged.group, logged.signer, logged.facts).startedAt).toBe(startedAt)
+    await scene.stopAll()
+  })
+
+  it('goes on with what it had when a second base cannot be logged as a whole, and tries again', async () => {
+    const log = cutting(2)
+    const { scene, eve, first } = await toStartAgain(log)
+    expect(log.cuts()).toBe(1)
+    const { missing, startedAt } = eve.witan.status.follows as FollowStatus
+    expect(missing).toEqual([{ from: first.startedAt, to: startedAt }])
+    const whole = await orderOf(scene.running.get('ann') as RunningPeer)
+    expect(await orderOf(eve, startedAt)).toEqual(whole.slice(startedAt))
+    await scene.stopAll(eve)
+  })
+
+  it('cannot begin when its first base cannot be logged as a whole, and publishes nothing', async () => {
+    const scene = await new Scene(9).start()
+    await scene.pay('ann', 9)
+    const log = cutting(1)
+    const transport = scene.peers.network.join(scene.peers.idOf('eve'))
+    await expect(scene.follow('eve', {}, transport, log)).rejects.toMatchObject({ data: { code: 'LogUnavailable' } })
+    expect(log.cuts()).toBe(1)
+    await scene.peers.clock.advance(5_000)
+    expect(await log.lastRevision(streamName({ category: 'block', peer: toHex(scene.peers.idOf('eve')) }))).toBe(
+      NO_STREAM,
+    )
+    await transport.close()
+    const eve = await scene.follow('eve', {}, undefined, log)
+    const { startedAt } = eve.witan.status.follows as FollowStatus
+    await scene.until(() => eve.witan.status.blocks === scene.peer('ann').status.blocks)
+    expect(await orderOf(eve)).toEqual((await orderOf(scene.running.get('ann') as RunningPeer)).slice(startedAt))
+    await scene.stopAll(eve)
+  })
+
   it('goes on while voters are added and removed', async () => {
     const scene = await new Scene(5).start()
     await scene.pay('ann', 6)
@@ -380,6 +320,57 @@ function changePart(
 ): Uint8Array {
   const part = decodeBasePart(body)
   return part.position === 0 ? body : encodeBasePart(change(part))
+}
+
+/** A log where the n-th start of a peer is cut off: only its first fact is written. */
+function cutting(nth: number): EventLog & { readonly cuts: () => number } {
+  const log = memoryLog()
+  let starts = 0
+  let cuts = 0
+  return {
+    cuts: () => cuts,
+    append: async (stream, facts, expected) => {
+      if (facts[0]?.type !== 'PeerStarted') return log.append(stream, facts, expected)
+      starts += 1
+      if (starts !== nth) return log.append(stream, facts, expected)
+      cuts += 1
+      await log.append(stream, facts.slice(0, 1), expected)
+      throw appendError('unavailable')
+    },
+    read: (stream, options) => log.read(stream, options),
+    readAll: (options) => log.readAll(options),
+    subscribeAll: (options) => log.subscribeAll(options),
+    subscribe: (stream, options) => log.subscribe(stream, options),
+    lastRevision: (stream) => log.lastRevision(stream),
+    close: () => log.close(),
+  }
+}
+
+/** A follower that was given too few stubs, and has started again from a later checkpoint. */
+async function toStartAgain(log?: EventLog) {
+  const scene = new Scene(6)
+  let isLying = true
+  for (const name of MEMBERS) {
+    const transport = scene.peers.network.join(scene.peers.idOf(name))
+    const sent = changed(transport, (kind, body) => {
+      if (kind !== 'basePart' || !isLying) return body
+      // True stubs, for which others vouch, and too few of them.
+      return name === 'ann' ? changeStubs(body, (stubs) => stubs.filter(({ creator }) => creator !== 2)) : null
+    })
+    scene.running.set(name, await scene.peers.start(name, { transport: sent, options: OPEN }))
+  }
+  await scene.pay('ann', 3)
+  await scene.pay('cas', 4)
+  await scene.until(() => scene.peer('ann').checkpoints.all().length > 0)
+  const eve = await scene.follow('eve', {}, undefined, log)
+  const first = eve.witan.status.follows as FollowStatus
+  isLying = false
+  await scene.pay('cas', 3)
+  await scene.until(() => eve.witan.status.follows?.waitsFor !== undefined)
+  expect(eve.witan.status.follows?.waitsFor).toContain('UnknownOtherParent')
+  await scene.pay('ben', 6)
+  await scene.until(() => eve.witan.status.blocks === scene.peer('ann').status.blocks)
+  return { scene, eve, first }
 }
 
 function changeStubs(body: Uint8Array, change: (stubs: readonly Stub[]) => readonly Stub[]): Uint8Array {

@@ -107,10 +107,12 @@ export async function explained(
 
 /** How many blocks the base covers that the peer started from last; 0 without one. */
 function startOf(facts: readonly ParsecFact[], { format }: Group<Bytes>): number {
-  const parts = facts
-    .slice(facts.findLastIndex(({ type }) => type === 'PeerStarted'))
+  // What a crash cut off does not count.
+  const whole = facts.slice(0, facts.findLastIndex((fact) => fact.type === 'BaseTaken' && fact.isLast) + 1)
+  const parts = whole
+    .slice(whole.findLastIndex(({ type }) => type === 'PeerStarted'))
     .filter((fact) => fact.type === 'BaseTaken')
-  if (parts.at(-1)?.isLast !== true) return 0
+  if (parts.length === 0) return 0
   const { path } = decodeCheckpointProof(
     decodeBase(concatBytes(...parts.map(({ part }) => part)), format).proof,
     format,

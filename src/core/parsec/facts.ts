@@ -9,7 +9,7 @@ import type { EventHash, Observation, PeerId } from '../../wire/canonical/types.
 import type { Step } from '../step.ts'
 import type { ParsecError } from './errors.ts'
 
-/** Who we are, and in which group. The first fact; again where a peer that follows starts from a later checkpoint: what came before holds no more. */
+/** Who we are, and in which group. The first fact; again where a peer that follows starts from a later checkpoint: what came before holds until that base is whole. */
 export interface PeerStarted {
   readonly type: 'PeerStarted'
   readonly self: PeerId

@@ -97,4 +97,5 @@ export {
 export type { OpenChange } from './membership/open-changes.ts'
 export { decodeParameters, encodeParameters, type GroupParameters } from './parameters.ts'
 export { type FoundOffence, Parsec, type Started } from './parsec.ts'
+export { Starts } from './reading.ts'
 export type { Compatibility } from './rules.ts'

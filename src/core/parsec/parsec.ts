@@ -35,7 +35,7 @@ import { makeEvidence } from './malice/evidence/make.ts'
 import { UNPROVABLE } from './malice/kinds/unprovable.ts'
 import { type OpenChange, openChanges } from './membership/open-changes.ts'
 import { DKG, RECV, SEND, VOTE } from './membership/peer-state.ts'
-import { Reading } from './reading.ts'
+import { Reading, Starts } from './reading.ts'
 import { State } from './state.ts'
 import { hasUnsettled, ourUndecided } from './unpolled.ts'
 
@@ -118,16 +118,12 @@ export class Parsec<Payload = Bytes> {
    * `polled`: how many blocks were polled already.
    */
   static fromFacts<P>(group: Group<P>, signer: Signer, facts: Iterable<ParsecFact>, polled = 0): Parsec<P> {
-    let parsec: Parsec<P> | null = null
-    for (const fact of facts) {
-      // Again where it started again, from a later checkpoint.
-      if (parsec === null || fact.type === 'PeerStarted') {
-        checkStart(group, fact)
-        parsec = new Parsec(new State(group, fact), signer)
-      } else {
-        parsec.evolve(fact)
-      }
-    }
+    const starts = new Starts((fact) => {
+      checkStart(group, fact)
+      return new Parsec(new State(group, fact), signer)
+    })
+    for (const fact of facts) starts.of(fact).evolve(fact)
+    const parsec = starts.current
     assert(parsec !== null, 'a peer has facts')
     for (let i = 0; i < polled; i += 1) parsec.poll()
     return parsec
@@ -255,6 +251,11 @@ export class Parsec<Payload = Bytes> {
   /** How many blocks were decided before what we started from: 0 without a base. */
   get startedAt(): number {
     return this.#state.checkpoints.startedAt
+  }
+
+  /** We are to start from a checkpoint, and have no whole base yet: nothing can be built on this engine. */
+  get lacksBase(): boolean {
+    return this.isFollower && this.startedAt === 0
   }
 
   /** We started from a checkpoint: we follow the order, and make no events. */

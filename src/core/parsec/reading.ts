@@ -10,6 +10,46 @@ import type { ParsecFact } from './facts.ts'
 import { Tail } from './malice/tail.ts'
 import type { State } from './state.ts'
 
+/**
+ * For which start of its peer a fact of a log is (parsec §8). A peer that follows may start again, from a later base: what it had holds until
+ * the last part of that base is read, and on where a crash or a failed append cut the base off.
+ */
+export class Starts<T> {
+  readonly #begin: (fact: ParsecFact) => T
+  #current: T | null = null
+  #next: T | null = null
+
+  /** `begin` refuses what is no beginning. */
+  constructor(begin: (fact: ParsecFact) => T) {
+    this.#begin = begin
+  }
+
+  /** What holds now; null before the first fact. While the only base is not whole, that without a base. */
+  get current(): T | null {
+    return this.#current
+  }
+
+  /** What the next fact is to be applied to, a `PeerStarted` too. */
+  of(fact: ParsecFact): T {
+    if (this.#current === null) {
+      this.#current = this.#begin(fact)
+      return this.#current
+    }
+    if (fact.type === 'PeerStarted') {
+      this.#next = this.#begin(fact)
+      return this.#next
+    }
+    const next = this.#next
+    if (next === null) return this.#current
+    const isPart = fact.type === 'BaseTaken'
+    if (isPart && !fact.isLast) return next
+    // Either it is whole, or whoever wrote this fact went on without it.
+    if (isPart) this.#current = next
+    this.#next = null
+    return this.#current
+  }
+}
+
 export class Reading<P> {
   readonly state: State<P>
   readonly #tail: Tail | null

@@ -107,21 +107,20 @@ export class PeerEngine {
     signal?: AbortSignal,
   ): Promise<{ readonly facts: number; readonly blocks: number }> {
     const recovered = await this.#recover(signal === undefined ? { replayed } : { replayed, signal })
-    const hasBase = recovered !== undefined && recovered.parsec.isFollower && recovered.parsec.blockCount > 0
     if (recovered !== undefined && recovered.parsec.isFollower !== (beginning.type === 'base')) {
       throw new PeerError(
         { code: 'WrongLog', stream: this.#store.gossipStream },
         `the log is of a peer that ${recovered.parsec.isFollower ? 'follows from a checkpoint' : 'takes part'}; one that begins otherwise needs a log and a key of its own`,
       )
     }
-    if (recovered !== undefined && (beginning.type !== 'base' || hasBase)) {
+    if (recovered !== undefined && !recovered.parsec.lacksBase) {
       this.#adopt(recovered)
       this.#publishedCount = recovered.blocks
       this.#provenCount = recovered.parsec.proofs.proven.length
       return recovered
     }
     if (beginning.type === 'base') {
-      // Of a base that a crash cut off nothing holds.
+      // Nothing was built on a base that a crash cut off, so any other will do.
       const base = await beginning.fetch()
       await this.startFrom(base)
       return { facts: recovered?.facts ?? 0, blocks: this.#blockCount }
@@ -136,16 +135,17 @@ export class PeerEngine {
     return { facts: 0, blocks: 0 }
   }
 
-  /** Leaves what core holds, and goes on from a base; resolves when that is durable. What was under way stays logged before it. */
-  async startFrom({ bytes, payloads }: TakenBase): Promise<void> {
+  /** Leaves what core holds, and goes on from a base; resolves when that is durable, to false where the base lies before it. What was under way stays logged. */
+  async startFrom({ bytes, payloads }: TakenBase): Promise<boolean> {
     const { parsec, step } = Parsec.fromCheckpoint(this.#settings.group, this.#signer, bytes, payloads)
+    if (parsec.blockCount < this.#blockCount || payloads < this.#nextPosition) return false
     this.#parsec = parsec
     this.#blockCount = parsec.blockCount
     this.#nextPosition = payloads
-    this.#provenCount = 0
     const start = parsec.blockCount
     await this.#commit(step)
     this.#publishedCount = Math.max(this.#publishedCount, start)
+    return true
   }
 
   /** The first position of what is decided next. */
@@ -304,6 +304,8 @@ export class PeerEngine {
   #publish(step: PublishedStep): void {
     const last = step.blocks.at(-1)
     if (last !== undefined) this.#publishedCount = last.index + 1
+    // Another engine, whose checkpoints are counted anew.
+    if (step.facts[0]?.type === 'PeerStarted') this.#provenCount = 0
     this.#provenCount += step.proven.length
     this.#events.published(step)
   }
@@ -350,8 +352,8 @@ export class PeerEngine {
       await this.#publishing
       await this.#store.settled()
       const recovered = await this.#recover({ blocksFrom: this.#publishedCount })
-      if (recovered === undefined)
-        throw new PeerError({ code: 'WrongLog', stream: this.#store.gossipStream }, 'the log is empty')
+      if (recovered === undefined || recovered.parsec.lacksBase)
+        throw new PeerError({ code: 'WrongLog', stream: this.#store.gossipStream }, 'the log holds no whole beginning')
       this.#adopt(recovered)
       this.#logged = Promise.resolve()
       this.#rebuilding = undefined

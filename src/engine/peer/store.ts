@@ -17,6 +17,7 @@ import {
   type ParsecFact,
   parsecFactFromJson,
   parsecFactToJson,
+  Starts,
 } from '../../core/parsec/index.ts'
 import {
   APPEND_LIMITS,
@@ -145,15 +146,14 @@ export class PeerStore {
       this.blockStream,
       this.#group.format,
     )
-    let parsec: Parsec | undefined
+    const starts = new Starts((fact) => this.#begin(fact))
     let revision = NO_STREAM
     let nextPosition = 0
     let nextIndex = 0
     for await (const fact of this.#log.read(this.gossipStream, signalled(signal))) {
       const replayed = parsecFactFromJson(fact.type, fact.data, nodeBase64Url)
-      // Who follows may start again from a later checkpoint, or after a crash before its base was whole.
-      if (parsec === undefined || replayed.type === 'PeerStarted') parsec = this.#begin(replayed)
-      else parsec.evolve(replayed)
+      const parsec = starts.of(replayed)
+      parsec.evolve(replayed)
       revision = fact.revision
       if (replayed.type === 'BaseTaken' && replayed.isLast) {
         nextIndex = parsec.blockCount
@@ -175,7 +175,8 @@ export class PeerStore {
       if ((await this.#log.lastRevision(this.gossipStream)) <= revision) throw surplus
       if (!isAudit) throw fenced(this.gossipStream, this.#signer.identity)
     }
-    if (parsec === undefined) return undefined
+    const parsec = starts.current
+    if (parsec === null) return undefined
     this.#gossip = new StreamWriter(this.#log, this.gossipStream, revision)
     this.#blocks = new StreamWriter(this.#log, this.blockStream, logged - 1)
     if (!isAudit) await this.appendBlocks(missing)

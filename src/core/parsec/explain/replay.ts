@@ -11,7 +11,7 @@ import type { Decision } from '../election/election.ts'
 import type { ParsecFact } from '../facts.ts'
 import type { EventIndex } from '../graph/graph.ts'
 import type { Group } from '../group.ts'
-import { Reading } from '../reading.ts'
+import { Reading, Starts } from '../reading.ts'
 import { State } from '../state.ts'
 
 /** An event, for people and for other peers. */
@@ -33,13 +33,12 @@ export function replay<P>(
   facts: Iterable<ParsecFact>,
   look: (state: State<P>, decision: Decision) => boolean,
 ): State<P> {
-  let reading: Reading<P> | null = null
+  const starts = new Starts((fact) => {
+    assert(fact.type === 'PeerStarted', 'the first fact of a peer is PeerStarted')
+    return new Reading(new State(group, fact))
+  })
   for (const fact of facts) {
-    if (reading === null || fact.type === 'PeerStarted') {
-      assert(fact.type === 'PeerStarted', 'the first fact of a peer is PeerStarted')
-      reading = new Reading(new State(group, fact))
-      continue
-    }
+    const reading = starts.of(fact)
     const { state } = reading
     let isEnough = false
     reading.take(fact, (decision) => {
@@ -47,6 +46,6 @@ export function replay<P>(
     })
     if (isEnough) break
   }
-  assert(reading !== null, 'a peer has facts')
-  return reading.state
+  assert(starts.current !== null, 'a peer has facts')
+  return starts.current.state
 }

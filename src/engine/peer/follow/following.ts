@@ -164,8 +164,7 @@ export class Following {
     await this.#engine.durable()
     const from = this.#engine.nextPosition
     // Meanwhile it may have got on by itself.
-    if (base === undefined || this.#refused === undefined || base.payloads < from) return
-    await this.#engine.startFrom(base)
+    if (base === undefined || this.#refused === undefined || !(await this.#engine.startFrom(base))) return
     const gap = { from, to: base.payloads }
     this.#settings.logger.warn(gap, 'started again from a later checkpoint; the positions between are not here')
     this.#refused = undefined
