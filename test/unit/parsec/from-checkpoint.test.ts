@@ -1,7 +1,14 @@
 /** parsec §8, Stronger: a peer that starts from a checkpoint. Random networks of them: test/property/parsec-from-checkpoint.test.ts. */
 import { describe, expect, test } from 'vitest'
 import { toHex } from '../../../src/base/text.ts'
-import { CheckpointError, Parsec, type ParsecFact, stubsOfBase, withVouches } from '../../../src/core/parsec/index.ts'
+import {
+  CheckpointError,
+  encodeMessage,
+  Parsec,
+  type ParsecFact,
+  stubsOfBase,
+  withVouches,
+} from '../../../src/core/parsec/index.ts'
 import {
   decodeBase,
   decodeStubs,
@@ -10,6 +17,7 @@ import {
   type Stub,
   vouchMessage,
 } from '../../../src/wire/checkpoint/base.ts'
+import { Forger, tipOf } from '../../support/parsec/forger.ts'
 import { add, idOf, Network, opaque, type Peer, remove, signerOf, strictScheme } from '../../support/parsec/network.ts'
 
 /** Voters change and blocks follow, then a base of the newest checkpoint is made; the first of the peers gives it. */
@@ -33,6 +41,13 @@ function settled(names: readonly string[], change: (network: Network, peers: Pee
   return { network, peers, sponsor, position, base: withVouches(base, vouches, trust) }
 }
 
+function removeErin(network: Network, peers: Peer[]): void {
+  for (const peer of peers) network.vote(peer, remove('erin'))
+  network.settle(peers, 4)
+  network.deliverMail()
+  peers.pop()
+}
+
 function start({ network, base }: ReturnType<typeof settled>): Peer {
   const { parsec, step } = Parsec.fromCheckpoint(network.group(), signerOf('reader'), base)
   const reader: Peer = { name: 'reader', parsec, facts: [], blocks: [] }
@@ -54,16 +69,7 @@ const hashes = (peer: Peer, from = 0): string[] => peer.blocks.slice(from).map((
 describe.each([
   ['one voter', ['alice'], () => undefined],
   ['four voters', ['alice', 'bob', 'carol', 'dave'], () => undefined],
-  [
-    'voters of whom one was removed',
-    ['alice', 'bob', 'carol', 'dave', 'erin'],
-    (network: Network, peers: Peer[]) => {
-      for (const peer of peers) network.vote(peer, remove('erin'))
-      network.settle(peers, 4)
-      network.deliverMail()
-      peers.pop()
-    },
-  ],
+  ['voters of whom one was removed', ['alice', 'bob', 'carol', 'dave', 'erin'], removeErin],
 ] as const)('from %s', (_, names, change) => {
   const world = settled(names, change)
   const { network, peers, sponsor, position } = world
@@ -156,4 +162,29 @@ test('a voter vouches for stubs of its graph, each once, and looks no further th
     expect(vouch(new Uint8Array([...encodeStubs([stub, ...others]), 0]))).toBeNull()
   }
   expect(() => vouch(new Uint8Array([...encodeStubs(stubs), 0]))).toThrow()
+})
+
+test('what a removed peer builds on the unknown holds up nobody else, and what others build on that stays out', () => {
+  const world = settled(['alice', 'bob', 'carol', 'dave', 'erin'], removeErin)
+  const { network, sponsor, position } = world
+  const reader = start(world)
+  const erin = new Forger(network, 'erin')
+  const unknown = new Uint8Array(32).fill(7)
+  const strange = [erin.vote(opaque('on nothing that is known'), unknown), erin.vote(opaque('and on that'))]
+  const all = sponsor.facts.flatMap((fact) => (fact.type === 'GossipEventAccepted' ? [fact.bytes] : []))
+  const give = (events: readonly Uint8Array[]) =>
+    network.note(reader, reader.parsec.handleGraph(idOf(sponsor.name), encodeMessage(events)))
+  expect(give([...strange.map(({ bytes }) => bytes), ...all]).error).toBeUndefined()
+  expect(hashes(reader)).toEqual(hashes(sponsor, position))
+  const count = reader.parsec.eventCount
+  const { bytes } = new Forger(network, sponsor).sign({
+    type: 'Request',
+    selfParent: tipOf(sponsor),
+    otherParent: erin.tip,
+  })
+  expect(give([bytes]).error?.code).toBe('UnknownOtherParent')
+  // Of who still votes nothing is passed over that may count.
+  const stranger = new Forger(network, sponsor).vote(opaque('of a voter'), unknown)
+  expect(give([stranger.bytes]).error?.code).toBe('UnknownSelfParent')
+  expect(reader.parsec.eventCount).toBe(count)
 })

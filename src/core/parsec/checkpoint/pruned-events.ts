@@ -6,12 +6,11 @@
  *
  * Guarantee: what is passed over is never a parent of what joins the graph, so a branch that a forker opens in there cannot mislead us; whatever
  * builds on it stays out too. Of a peer that was removed before our checkpoint nothing is counted: its events join wherever their parents are
- * known, since others may build on them.
+ * known, since others may build on them, and are passed over, at whatever index, where they are not, so that they hold up nobody else's.
  */
 
 import type { Bytes } from '../../../base/bytes.ts'
 import { toHex } from '../../../base/text.ts'
-import type { EventView } from '../../../wire/canonical/event.ts'
 import type { HashedEvent } from '../gossip/message.ts'
 import { NONE, type PeerIndex } from '../graph/graph.ts'
 import type { State } from '../state.ts'
@@ -27,21 +26,25 @@ export class PrunedEvents<Payload> {
 
   has({ view, hash }: HashedEvent<Payload>): boolean {
     const { graph, peers } = this.#state
-    if (graph.base === 0) return false
-    const index = this.#indexOf(view.selfParent)
+    if (graph.base === 0 || graph.find(hash) !== NONE) return false
     const creator = peers.find(view.creator)
-    if (index === undefined || creator === NONE || index >= graph.prunedPlaces(creator)) return false
-    if (graph.find(hash) !== NONE || this.#isHarmless(view, creator)) return false
+    if (creator === NONE) return false
+    if (this.#wasRemoved(creator)) return !this.#isKnown(view.selfParent) || !this.#isKnown(view.otherParent)
+    const index = this.#indexOf(view.selfParent)
+    if (index === undefined || index >= graph.prunedPlaces(creator)) return false
     this.#indexes.set(toHex(hash), index)
     return true
   }
 
-  #isHarmless({ selfParent, otherParent }: EventView<Payload>, creator: PeerIndex): boolean {
+  /** At an event before all others: by our base. */
+  #wasRemoved(creator: PeerIndex): boolean {
     const { graph, peers } = this.#state
-    const isKnown = (parent: Bytes | null): boolean => parent === null || graph.find(parent) !== NONE
-    // Removed at an event before all others: by our base.
     const removedAt = peers.removedAt(creator)
-    return removedAt !== NONE && removedAt < graph.base && isKnown(selfParent) && isKnown(otherParent)
+    return removedAt !== NONE && removedAt < graph.base
+  }
+
+  #isKnown(parent: Bytes | null): boolean {
+    return parent === null || this.#state.graph.find(parent) !== NONE
   }
 
   #indexOf(selfParent: Uint8Array | null): number | undefined {
