@@ -127,6 +127,11 @@ export class SimDisk {
     return this.#clock
   }
 
+  /** How many are durable. */
+  get height(): number {
+    return [...this.#heights.values()].reduce((facts, revision) => facts + revision + 1, 0)
+  }
+
   get counts(): DiskCounts {
     return this.#counts
   }
