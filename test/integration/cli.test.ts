@@ -5,7 +5,6 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { describe, expect, it } from 'vitest'
 import { present } from '../../src/base/errors.ts'
 import { later } from '../support/eventstoredb/harness.ts'
@@ -30,6 +29,17 @@ async function witan(...args: readonly string[]): Promise<{ code: number | null;
   child.stderr?.on('data', (chunk: Buffer) => (err += chunk.toString()))
   const [code] = (await once(child, 'close')) as [number | null]
   return { code, out, err }
+}
+
+/** Listens from the call on, so that nothing printed is missed. */
+function printed({ stdout }: ChildProcess, text: string): Promise<void> {
+  let out = ''
+  return new Promise((resolve) => {
+    present(stdout, 'it prints').on('data', (chunk: Buffer) => {
+      out += chunk.toString()
+      if (out.includes(text)) resolve()
+    })
+  })
 }
 
 async function freePort(): Promise<number> {
@@ -86,11 +96,11 @@ describe('witan', () => {
     expect((await witan('init', second)).out.trim()).toBe(joiner)
 
     const running = [start(['run', first, '--json']), start(['run', second, '--json'])] as const
-    const states = createInterface(present(running[1].stdout, 'it prints'))
-    await once(present(running[0].stdout, 'it prints'), 'data')
+    const admitted = printed(running[1], '"state":"member"')
+    await printed(running[0], '"state":"member"')
     const added = await witan('add', first, joiner)
     expect([added.code, added.out]).toEqual([0, expect.stringContaining('agreed: 2 voters')])
-    for await (const state of states) if (state.includes('"state":"member"')) break
+    await admitted
     const voted = await witan('vote', second, 'from the joiner')
     expect([voted.code, voted.out]).toEqual([0, expect.stringContaining('agreed at position')])
     expect(readFileSync(join(first, 'witan.json'), 'utf8')).toContain(joiner.slice(0, 64))
