@@ -1,58 +1,21 @@
 /** `witan follow`, as its user meets it: a group over TCP, and a peer that begins at its checkpoint. */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { expect, it } from 'vitest'
 import { askOrRefuse } from '../../src/cli/peer/control.ts'
 import { PeerFolder } from '../../src/cli/peer/folder.ts'
-import { later } from '../support/eventstoredb/harness.ts'
+import { listen, Running, witan } from '../support/command-line.ts'
 
-const MAIN = join(import.meta.dirname, '../../src/cli/main.ts')
-
-function start(args: readonly string[]): ChildProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-  later(async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-  })
-  return child
-}
+const parse = (line: string): Record<string, unknown> => JSON.parse(line) as Record<string, unknown>
 
 /** Waits for a line of JSON that is so. */
 async function told(
-  child: ChildProcess,
+  peer: Running,
   isSo: (value: Record<string, unknown>) => boolean,
 ): Promise<Record<string, unknown>> {
-  for await (const text of createInterface({ input: child.stdout as NonNullable<typeof child.stdout> })) {
-    const value = JSON.parse(text) as Record<string, unknown>
-    if (isSo(value)) return value
-  }
-  throw new Error('the process ended before it said so')
+  return parse(await peer.told((line) => isSo(parse(line))))
 }
-
-async function witan(...args: readonly string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const child = start(args)
-  const [out, err] = ['', ''].map(() => [] as string[]) as [string[], string[]]
-  child.stdout?.on('data', (chunk: Buffer) => out.push(chunk.toString()))
-  child.stderr?.on('data', (chunk: Buffer) => err.push(chunk.toString()))
-  const [code] = (await once(child, 'close')) as [number | null]
-  return { code, out: out.join(''), err: err.join('') }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
-
-const listen = async (): Promise<string[]> => ['--listen', `127.0.0.1:${await freePort()}`]
 
 it('follows a group from its checkpoint, over TCP, through a restart', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'witan-follow-'))
@@ -62,21 +25,20 @@ it('follows a group from its checkpoint, over TCP, through a restart', async () 
   const eveAddress = (await witan('init', eve, ...eveListens, '--member', annAddress)).out.trim()
   await witan('init', ann, ...annListens, '--member', annAddress)
   expect((await witan('follow', ann)).err).toContain('is of a genesis member')
-  const running = start(['run', ann, '--follower', eveAddress.slice(0, 64), '--json'])
+  const running = new Running(['run', ann, '--follower', eveAddress.slice(0, 64), '--json'])
   await told(running, ({ state }) => state === 'member')
   const vote = async (payload: string): Promise<void> => {
     const replies = await askOrRefuse(new PeerFolder(ann).controlPath, ann, { command: 'vote', payload, wait: true })
     for await (const reply of replies) expect(reply).toBeDefined()
   }
   for (let i = 1; i <= 105; i += 1) await vote(`payload ${i}`)
-  let following = start(['follow', eve, '--json'])
+  let following = new Running(['follow', eve, '--json'])
   const { follows } = await told(following, ({ state, blocks }) => state === 'following' && Number(blocks) >= 106)
   expect(follows).toMatchObject({ startedAt: 100, missing: [] })
   expect((await witan('vote', eve, 'x')).err).toContain('makes no events')
-  following.kill('SIGKILL')
-  await once(following, 'exit')
+  await following.kill()
   await vote('payload 106')
-  following = start(['follow', eve, '--json'])
+  following = new Running(['follow', eve, '--json'])
   await told(following, ({ type, state, blocks }) => {
     // It goes on from its log.
     expect(type).not.toBe('starting')

@@ -1,68 +1,24 @@
 /** The command line as its user meets it: what it prints, its exit codes, a running peer and its log. */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { present } from '../../src/base/errors.ts'
-import { later } from '../support/eventstoredb/harness.ts'
-
-const MAIN = join(import.meta.dirname, '../../src/cli/main.ts')
-
-function start(args: readonly string[]): ChildProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-  later(async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-  })
-  return child
-}
-
-async function witan(...args: readonly string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const child = start(args)
-  let out = ''
-  let err = ''
-  child.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()))
-  child.stderr?.on('data', (chunk: Buffer) => (err += chunk.toString()))
-  const [code] = (await once(child, 'close')) as [number | null]
-  return { code, out, err }
-}
-
-/** Listens from the call on, so that nothing printed is missed. */
-function printed({ stdout }: ChildProcess, text: string): Promise<void> {
-  let out = ''
-  return new Promise((resolve) => {
-    present(stdout, 'it prints').on('data', (chunk: Buffer) => {
-      out += chunk.toString()
-      if (out.includes(text)) resolve()
-    })
-  })
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
+import { listen, Running, witan } from '../support/command-line.ts'
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'witan-cli-'))
+
+const isMember = (line: string): boolean => line.includes('"state":"member"')
 
 describe('witan', () => {
   it('makes a peer, runs it, takes votes, shows blocks and status, and replays its log', async () => {
     const path = join(folder(), 'peer')
-    const listen = ['--listen', `127.0.0.1:${await freePort()}`]
-    const address = (await witan('init', path, ...listen)).out.trim()
+    const listens = await listen()
+    const address = (await witan('init', path, ...listens)).out.trim()
     expect(address).toMatch(/^[0-9a-f]{64}@127\.0\.0\.1:\d+$/)
-    expect((await witan('init', path, ...listen, '--member', address)).out.trim()).toBe(address)
+    expect((await witan('init', path, ...listens, '--member', address)).out.trim()).toBe(address)
 
-    const running = start(['run', path, '--json'])
-    const [first] = (await once(running.stdout as NonNullable<typeof running.stdout>, 'data')) as [Buffer]
-    expect(first.toString()).toContain('"state":"member"')
+    const running = new Running(['run', path, '--json'])
+    await running.told(isMember)
     const voted = await witan('vote', path, 'hello')
     expect([voted.code, voted.out]).toEqual([0, expect.stringContaining('agreed at position 1')])
     const status = JSON.parse((await witan('status', path, '--json')).out) as { state: string; blocks: number }
@@ -78,8 +34,7 @@ describe('witan', () => {
     expect([locked.code, locked.err]).toEqual([3, expect.stringContaining('LogLocked')])
     expect(locked.err).toContain(path)
 
-    running.kill('SIGKILL')
-    await once(running, 'exit')
+    await running.kill()
     const blocks = await witan('blocks', path, '--json')
     expect(JSON.parse(blocks.out)).toMatchObject({ position: 1, payload: 'hello' })
     const replayed = JSON.parse((await witan('replay', path, '--json')).out) as { blocks: number; order: string }
@@ -90,17 +45,16 @@ describe('witan', () => {
 
   it('lets a peer in that the running ones had never heard of, and remembers where it listens', async () => {
     const [first, second] = [join(folder(), 'first'), join(folder(), 'second')]
-    const member = (await witan('init', first, '--listen', `127.0.0.1:${await freePort()}`)).out.trim()
-    const joiner = (await witan('init', second, '--listen', `127.0.0.1:${await freePort()}`)).out.trim()
+    const member = (await witan('init', first, ...(await listen()))).out.trim()
+    const joiner = (await witan('init', second, ...(await listen()))).out.trim()
     for (const path of [first, second]) await witan('init', path, '--member', member)
     expect((await witan('init', second)).out.trim()).toBe(joiner)
 
-    const running = [start(['run', first, '--json']), start(['run', second, '--json'])] as const
-    const admitted = printed(running[1], '"state":"member"')
-    await printed(running[0], '"state":"member"')
+    const [group, late] = [new Running(['run', first, '--json']), new Running(['run', second, '--json'])]
+    await group.told(isMember)
     const added = await witan('add', first, joiner)
     expect([added.code, added.out]).toEqual([0, expect.stringContaining('agreed: 2 voters')])
-    await admitted
+    await late.told(isMember)
     const voted = await witan('vote', second, 'from the joiner')
     expect([voted.code, voted.out]).toEqual([0, expect.stringContaining('agreed at position')])
     expect(readFileSync(join(first, 'witan.json'), 'utf8')).toContain(joiner.slice(0, 64))
@@ -123,7 +77,7 @@ describe('witan', () => {
 
   it('refuses a folder whose socket would be cut off, and so meet another one', async () => {
     const path = join(folder(), 'x'.repeat(110))
-    const address = (await witan('init', path, '--listen', `127.0.0.1:${await freePort()}`)).out.trim()
+    const address = (await witan('init', path, ...(await listen()))).out.trim()
     await witan('init', path, '--member', address)
     const { code, err } = await witan('run', path)
     expect([code, err]).toEqual([2, expect.stringContaining('use a shorter one')])

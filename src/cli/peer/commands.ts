@@ -10,10 +10,10 @@ import { History } from '../../engine/peer/history.ts'
 import { streamName } from '../../engine/streams.ts'
 import { line } from '../output.ts'
 import { UsageError } from '../usage-error.ts'
+import { textOf } from './answers.ts'
 import { askRunning, type ControlRequest } from './control.ts'
 import { PeerFolder, parseId } from './folder.ts'
 import { printAnswers } from './print-answers.ts'
-import { textOf } from './run.ts'
 import { wholeNumber } from './whole-number.ts'
 
 interface JsonOption {

@@ -7,6 +7,7 @@
 
 import { Command } from 'commander'
 import { toHex } from '../../base/text.ts'
+import { collect } from '../collect.ts'
 import { line } from '../output.ts'
 import { UsageError } from '../usage-error.ts'
 import { type PeerAddress, type PeerConfig, PeerFolder, parseAddress, parseEndpoint } from './folder.ts'
@@ -67,8 +68,4 @@ function genesisOf(path: string, members: readonly PeerAddress[], before: PeerCo
 /** One address for each id, the last that was given. */
 function merged(peers: readonly PeerAddress[]): readonly PeerAddress[] {
   return [...new Map(peers.map((peer) => [peer.id, peer])).values()]
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value]
 }

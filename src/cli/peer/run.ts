@@ -8,7 +8,6 @@
 import { Command } from 'commander'
 import { pino } from 'pino'
 import { filter, firstValueFrom } from 'rxjs'
-import { fromUtf8, utf8 } from '../../base/bytes.ts'
 import { fromHex, toHex } from '../../base/text.ts'
 import { systemRandom } from '../../crypto/index.ts'
 import type { FollowStatus } from '../../engine/peer/follow/following.ts'
@@ -19,15 +18,13 @@ import { systemClock } from '../../engine/system-clock.ts'
 import type { EventLog } from '../../ports/event-log.ts'
 import { SILENT } from '../../ports/logger.ts'
 import { createTcpTransport } from '../../transport/index.ts'
+import { collect } from '../collect.ts'
 import { line, paint } from '../output.ts'
 import { UsageError } from '../usage-error.ts'
 import { Acquaintances } from './acquaintances.ts'
-import { answerBallot } from './ballots.ts'
-import { type ControlRequest, serveControl } from './control.ts'
-import { explained } from './explain.ts'
+import { answer, textOf } from './answers.ts'
+import { serveControl } from './control.ts'
 import { type PeerConfig, PeerFolder, parseId } from './folder.ts'
-import { change } from './members.ts'
-import { proven } from './prove.ts'
 import { wholeNumber } from './whole-number.ts'
 
 const STOPPED = new Set(['fenced', 'removed', 'stopped'])
@@ -221,74 +218,4 @@ function describeFollowing(follows: FollowStatus | undefined): string {
   const { startedAt, missing, waitsFor } = follows
   const gaps = missing.map(({ from, to }) => `; positions ${from} to ${to - 1} are missing`).join('')
   return `, from the checkpoint at ${startedAt}${gaps}${waitsFor === undefined ? '' : `; ${waitsFor}`}`
-}
-
-/** Text as it is, other bytes as hex. */
-export function textOf(bytes: Uint8Array): string {
-  try {
-    return fromUtf8(bytes)
-  } catch {
-    return toHex(bytes)
-  }
-}
-
-async function* answer(
-  witan: Witan,
-  log: EventLog,
-  request: ControlRequest,
-  signal: AbortSignal,
-): AsyncGenerator<object> {
-  switch (request.command) {
-    case 'propose':
-    case 'ballot':
-    case 'decisions':
-    case 'explain':
-    case 'certificate':
-      yield* answerBallot(witan, request, signal)
-      return
-    case 'status':
-      yield { id: witan.id, ...witan.status, membership: witan.membership }
-      return
-    case 'vote': {
-      const receipt = await witan.vote(utf8(request.payload), { signal })
-      yield { type: 'durable', hash: receipt.hash }
-      if (request.wait) yield { type: 'agreed', position: (await receipt.agreed).position }
-      return
-    }
-    case 'explainBlock':
-    case 'whyStuck':
-      if (request.command === 'whyStuck' && witan.status.follows?.waitsFor !== undefined) {
-        const { follows } = witan.status
-        yield { text: `it follows, and ${follows.waitsFor}`, data: follows }
-        return
-      }
-      yield await explained(log, witan.group, witan.id, request, signal)
-      return
-    case 'prove':
-      yield await proven(witan, request)
-      return
-    case 'members':
-      yield { id: witan.id, ...witan.membership }
-      return
-    case 'add':
-    case 'remove':
-      yield* change(witan, request, signal)
-      return
-    case 'leave':
-      await witan.members.leave()
-      yield { type: 'voted', for: 'leave' }
-      return
-    case 'blocks':
-      for await (const { position, payload, block } of witan.history.blocks({
-        ...(request.from === null ? {} : { from: request.from }),
-        live: request.follow,
-        signal,
-      })) {
-        yield { position, hash: block.hash, payload: textOf(payload) }
-      }
-  }
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value]
 }

@@ -6,6 +6,7 @@
 
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
+import { collect } from '../collect.ts'
 import { line } from '../output.ts'
 import { UsageError } from '../usage-error.ts'
 import { verifyBytes } from './rows.ts'
@@ -42,8 +43,4 @@ function read(file: string): Uint8Array {
   } catch (error) {
     throw new UsageError(`file is ${JSON.stringify(file)}, which cannot be read: ${(error as Error).message}`)
   }
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value]
 }

@@ -4,6 +4,7 @@
  */
 
 import { expect } from 'vitest'
+import { present } from '../../../src/base/errors.ts'
 import { toHex } from '../../../src/base/text.ts'
 import { type CheckpointView, Parsec, stubsOfBase, withVouches } from '../../../src/core/parsec/index.ts'
 import { SeededRandom } from '../../../src/testing/seeded-random.ts'
@@ -112,6 +113,17 @@ export class RandomNetwork {
     const view = sponsor.parsec.proofs.checkpoints().findLast(({ isProven }) => isProven)
     const bytes = baseOf(this.network, [sponsor, ...this.voters.filter((peer) => peer !== sponsor)])
     return view === undefined || bytes === null ? null : { bytes, position: view.position, sponsor }
+  }
+
+  /** Goes on until some checkpoint can be started from; fails where none can. */
+  someBase(): NonNullable<ReturnType<RandomNetwork['base']>> {
+    for (let i = 0; i < 20; i += 1) {
+      const base = this.base()
+      if (base !== null) return base
+      this.run(40)
+      this.settle()
+    }
+    return present(this.base() ?? undefined, 'some checkpoint can be started from')
   }
 }
 

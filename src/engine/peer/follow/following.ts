@@ -6,7 +6,7 @@
  * again from a later checkpoint; the positions between are named, never passed over.
  */
 
-import type { Bytes } from '../../../base/bytes.ts'
+import { type Bytes, equalBytes } from '../../../base/bytes.ts'
 import { toHex } from '../../../base/text.ts'
 import { isAtLeastThird, ParsecError, type ParsecErrorCode, type ParsecStep } from '../../../core/parsec/index.ts'
 import type { PeerMessageKind } from '../../../wire/peer-message.ts'
@@ -99,6 +99,7 @@ export class Following {
     if (blocks.length > 0) this.#noteProgress()
     const code = error instanceof ParsecError ? error.code : undefined
     if (code === 'UnknownSelfParent' || code === 'UnknownOtherParent') {
+      if (!this.#options.sponsors.some((sponsor) => equalBytes(sponsor, from))) return
       this.#refused ??= { code, atMs: this.#settings.clock.nowMs(), senders: new Set() }
       this.#refused.senders.add(toHex(from))
     } else if (facts.some(({ type }) => type === 'GossipEventAccepted')) {
@@ -144,7 +145,7 @@ export class Following {
     const nowMs = this.#settings.clock.nowMs()
     const { stuckAfterMs = FOLLOW_DEFAULTS.stuckAfterMs, sponsors } = this.#options
     if (refused === undefined || this.#isStartingAgain || nowMs < this.#nextTryMs) return
-    // What fewer than a third send may be made up.
+    // What fewer than a third of the sponsors send may be made up.
     if (nowMs < refused.atMs + stuckAfterMs || !isAtLeastThird(refused.senders.size, sponsors.length)) return
     this.#nextTryMs = nowMs + stuckAfterMs
     this.#isStartingAgain = true
