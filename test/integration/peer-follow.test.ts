@@ -12,8 +12,15 @@ import { memoryLog } from '../../src/log/index.ts'
 import { type EventLog, NO_STREAM, type RecordedFact } from '../../src/ports/event-log.ts'
 import { appendError } from '../../src/testing/append-fault.ts'
 import { simulatedSigner } from '../../src/testing/sim/scheme.ts'
-import { decodeBase, decodeStubs, encodeBase, encodeStubs, type Stub } from '../../src/wire/checkpoint/base.ts'
+import {
+  type CheckpointBase,
+  decodeBase,
+  decodeStubs,
+  encodeBase,
+  encodeStubs,
+} from '../../src/wire/checkpoint/base.ts'
 import { decodeBasePart, decodeVouch, encodeBasePart, encodeVouch } from '../../src/wire/checkpoint/following.ts'
+import { Overheard } from '../support/few-stubs.ts'
 import { changed, factsOf, loggedBy, MEMBERS, OPEN, orderOf, Scene } from '../support/follow-scene.ts'
 import { cutOff, type RunningPeer } from '../support/virtual-peers.ts'
 
@@ -350,12 +357,13 @@ function cutting(nth: number): EventLog & { readonly cuts: () => number } {
 async function toStartAgain(log?: EventLog) {
   const scene = new Scene(6)
   let isLying = true
+  const overheard = new Overheard(scene.peers.group)
   for (const name of MEMBERS) {
     const transport = scene.peers.network.join(scene.peers.idOf(name))
     const sent = changed(transport, (kind, body) => {
+      if (kind === 'request' || kind === 'response' || kind === 'graph') overheard.message(body)
       if (kind !== 'basePart' || !isLying) return body
-      // True stubs, for which others vouch, and too few of them.
-      return name === 'ann' ? changeStubs(body, (stubs) => stubs.filter(({ creator }) => creator !== 2)) : null
+      return name === 'ann' ? changeStubs(body, (base) => overheard.stubsWithout(base, 2)) : null
     })
     scene.running.set(name, await scene.peers.start(name, { transport: sent, options: OPEN }))
   }
@@ -373,15 +381,17 @@ async function toStartAgain(log?: EventLog) {
   return { scene, eve, first }
 }
 
-function changeStubs(body: Uint8Array, change: (stubs: readonly Stub[]) => readonly Stub[]): Uint8Array {
+function changeStubs(body: Uint8Array, change: (base: CheckpointBase) => Uint8Array): Uint8Array {
   return changePart(body, (part) => {
     const base = decodeBase(part.bytes, scenesFormat)
-    const bytes = encodeBase({ ...base, stubs: encodeStubs(change(decodeStubs(base.stubs))), vouches: [] })
+    const bytes = encodeBase({ ...base, stubs: change(base), vouches: [] })
     return { ...part, length: bytes.length, bytes }
   })
 }
 
 const alterStubs = (body: Uint8Array): Uint8Array =>
-  changeStubs(body, (stubs) => stubs.map((stub, i) => (i === 0 ? { ...stub, hash: new Uint8Array(32) } : stub)))
+  changeStubs(body, ({ stubs }) =>
+    encodeStubs(decodeStubs(stubs).map((stub, i) => (i === 0 ? { ...stub, hash: new Uint8Array(32) } : stub))),
+  )
 
 const scenesFormat = new Scene(0).peers.group.format

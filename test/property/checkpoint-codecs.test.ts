@@ -35,8 +35,15 @@ const vectors = JSON.parse(
 const vector = (name: string): Uint8Array => fromHex(vectors[name] ?? '')
 
 const stubs = encodeStubs([
-  { hash: new Uint8Array(32).fill(1), creator: 0, index: 4, known: [5, 2] },
-  { hash: new Uint8Array(32).fill(2), creator: 1, index: 1, known: [0, 2] },
+  { hash: new Uint8Array(32).fill(1), creator: 0, index: 4, known: [5, 2], open: { awaits: 'request', by: 1 } },
+  {
+    hash: new Uint8Array(32).fill(6),
+    creator: 0,
+    index: 5,
+    known: [6, 2],
+    open: { awaits: 'response', by: 1, request: new Uint8Array(32).fill(7) },
+  },
+  { hash: new Uint8Array(32).fill(2), creator: 1, index: 1, known: [0, 2], open: null },
 ])
 const key = { hash: new Uint8Array(32).fill(3), voter: new Uint8Array(32).fill(4) }
 const base = encodeBase({

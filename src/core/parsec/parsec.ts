@@ -10,7 +10,7 @@
  * engine for one key.
  */
 
-import { type Bytes, compareBytes, EMPTY_BYTES, equalBytes } from '../../base/bytes.ts'
+import { type Bytes, compareBytes, equalBytes } from '../../base/bytes.ts'
 import { assert } from '../../base/errors.ts'
 import type { Signer } from '../../ports/signature-scheme.ts'
 import { encodeObservation } from '../../wire/canonical/observation.ts'
@@ -22,7 +22,7 @@ import { OrderProofs } from './checkpoint/order-proofs.ts'
 import { showLast } from './checkpoint/signing.ts'
 import { verifyBase } from './checkpoint/verify-base.ts'
 import { ParsecError } from './errors.ts'
-import type { Block, ParsecFact, ParsecStep, PeerStarted } from './facts.ts'
+import type { Block, ParsecFact, ParsecStep } from './facts.ts'
 import type { Verify } from './gossip/admission.ts'
 import { type OpenedMessage, openMessage } from './gossip/message.ts'
 import { type MessageKind, receive } from './gossip/receiving.ts'
@@ -36,11 +36,9 @@ import { UNPROVABLE } from './malice/kinds/unprovable.ts'
 import { type OpenChange, openChanges } from './membership/open-changes.ts'
 import { DKG, RECV, SEND, VOTE } from './membership/peer-state.ts'
 import { Reading, Starts } from './reading.ts'
+import { basePartsOf, checkStart, startOf } from './starting.ts'
 import { State } from './state.ts'
 import { hasUnsettled, ourUndecided } from './unpolled.ts'
-
-/** So that each part fits into an append of any log. */
-const BASE_PART_BYTES = 256 * 1024
 
 export interface Started<Payload> {
   readonly parsec: Parsec<Payload>
@@ -95,7 +93,8 @@ export class Parsec<Payload = Bytes> {
 
   /**
    * A peer that starts from a base (parsec §8), by others' `bases`, in place of the graph before it. It learns the rest like any
-   * joining peer, and only follows the order: it makes no events. `hostPosition` is kept with it. Throws `InvalidCheckpoint`.
+   * joining peer. It follows the order and makes no events, until the order admits it: at the base's checkpoint or later; who was admitted before only follows.
+   * `hostPosition` is kept with it. Throws `InvalidCheckpoint`.
    */
   static fromCheckpoint<P>(group: Group<P>, signer: Signer, base: Bytes, hostPosition?: number): Started<P> {
     verifyBase(base, { group, scheme: signer.scheme })
@@ -103,12 +102,7 @@ export class Parsec<Payload = Bytes> {
     const parsec = new Parsec(new State(group, started), signer)
     const work = parsec.#work()
     work.note(started)
-    for (let at = 0; at < base.length; at += BASE_PART_BYTES) {
-      const part = base.slice(at, at + BASE_PART_BYTES)
-      const isLast = at + BASE_PART_BYTES >= base.length
-      const kept = isLast && hostPosition !== undefined ? { hostPosition } : {}
-      work.note({ type: 'BaseTaken', part, isLast, ...kept })
-    }
+    for (const part of basePartsOf(base, hostPosition)) work.note(part)
     work.startIfDue()
     return { parsec, step: work.finish() }
   }
@@ -258,7 +252,7 @@ export class Parsec<Payload = Bytes> {
     return this.isFollower && this.startedAt === 0
   }
 
-  /** We started from a checkpoint: we follow the order, and make no events. */
+  /** We started from a checkpoint, and the order has not admitted us since: we follow it, and make no events. */
   get isFollower(): boolean {
     return !this.#state.takesPart
   }
@@ -376,25 +370,4 @@ function isMadeByEngine<P>({ type }: Observation<P>): boolean {
 function bySingleThenHash<P>(a: QueuedBlock<P>, b: QueuedBlock<P>): number {
   if (a.mode !== b.mode) return a.mode === 'single' ? -1 : 1
   return compareBytes(a.block.hash, b.block.hash)
-}
-
-/** Refuses with Logic what is no beginning, or the beginning of a peer in another group. */
-function checkStart<P>(group: Group<P>, fact: ParsecFact): asserts fact is PeerStarted {
-  if (fact.type !== 'PeerStarted')
-    throw new ParsecError({ code: 'Logic', why: 'the first fact of a peer is PeerStarted' })
-  const sameMembers =
-    fact.members.length === group.members.length &&
-    fact.members.every((id, i) => equalBytes(id, group.members[i] ?? EMPTY_BYTES))
-  if (sameMembers && equalBytes(fact.relatedInfo, group.genesis.relatedInfo)) return
-  throw new ParsecError({ code: 'Logic', why: 'these facts are of another group' })
-}
-
-function startOf<P>(
-  group: Group<P>,
-  signer: Signer,
-  origin: PeerStarted['origin'],
-  section: readonly PeerId[],
-): PeerStarted {
-  const { relatedInfo } = group.genesis
-  return { type: 'PeerStarted', self: signer.identity, origin, members: group.members, relatedInfo, section }
 }

@@ -9,6 +9,7 @@ import { present } from '../../base/errors.ts'
 import { decodeEvent } from '../../wire/canonical/event.ts'
 import type { Observation, PeerId } from '../../wire/canonical/types.ts'
 import { BlockQueue } from './block-queue.ts'
+import { Admissions } from './checkpoint/admissions.ts'
 import { Checkpoints } from './checkpoint/checkpoints.ts'
 import { Election } from './election/election.ts'
 import { Keys } from './election/keys.ts'
@@ -43,15 +44,16 @@ export class State<Payload> implements Rules, Scene<Payload> {
   owed: SyncEventOwed[] = []
   readonly answers = new Answers(this.graph)
   readonly genesisMembers: ReadonlySet<PeerIndex>
+  readonly admissions = new Admissions(this)
+  readonly #isWhole: boolean
   /**
-   * We may make events. Who started from a checkpoint follows the order only: it cannot see every offence that others will expect it to accuse
-   * (parsec §9), nor refuse every event that they refuse because of what was asked and answered before, and an own event that
-   * descends from one of those would shut it out for good. Nor can it know that its key never made an event.
+   * Where we started from a checkpoint: we may take part once the order admits us. Others expect every voter to accuse the offences that were not
+   * settled when it was admitted (parsec §9), so that our base must not be a later one.
    */
-  readonly takesPart: boolean
+  mayBeAdmitted = false
   /** Parts of the base that we start from, as far as they were read. */
   baseParts: Bytes[] = []
-  /** Finds offences; null where the group does not detect malice, or we lack part of the graph. */
+  /** Finds offences; null where the group does not detect malice. */
   readonly watch: Watch<Payload> | null
 
   constructor(group: Group<Payload>, started: PeerStarted) {
@@ -63,9 +65,13 @@ export class State<Payload> implements Rules, Scene<Payload> {
     this.genesisMembers = new Set(members)
     const voters = this.votersOf(members)
     this.election = new Election(this.graph, this.keys, this.votes, this, group.coin, voters)
-    const isWhole = started.origin !== 'checkpoint'
-    this.takesPart = isWhole
-    this.watch = group.detectsMalice && isWhole ? new Watch(this) : null
+    this.#isWhole = started.origin !== 'checkpoint'
+    this.watch = group.detectsMalice ? new Watch(this) : null
+  }
+
+  /** We may make events; otherwise we follow the order only. */
+  get takesPart(): boolean {
+    return this.#isWhole || (this.mayBeAdmitted && this.peers.wasVoter(this.self))
   }
 
   /** parsec §8: the first list of peers. Gives our own index. */

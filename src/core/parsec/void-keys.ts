@@ -8,35 +8,8 @@
 
 import type { Observation, PeerId } from '../../wire/canonical/types.ts'
 import { NONE, type PeerIndex } from './graph/graph.ts'
-import type { Group } from './group.ts'
 import type { State } from './state.ts'
-
-/** What the order decided about peers. */
-interface Standing {
-  readonly isRemoved: (id: PeerId) => boolean
-  readonly wasVoter: (id: PeerId) => boolean
-}
-
-/** Whether the key of this observation, voted by `voter`, is void where peers stand so. */
-export function isVoidBy<P>(group: Group<P>, observation: Observation<P>, voter: PeerId, standing: Standing): boolean {
-  if (group.modeOf(observation) === 'single' && standing.isRemoved(voter)) return true
-  switch (observation.type) {
-    case 'Remove':
-      return standing.isRemoved(observation.peerId)
-    case 'Accusation':
-      return standing.isRemoved(observation.offender)
-    case 'Add':
-      return standing.wasVoter(observation.peerId)
-    case 'Genesis':
-    case 'OpaquePayload':
-    case 'StartDkg':
-    case 'DkgResult':
-    case 'DkgMessage':
-      return false
-    default:
-      return observation satisfies never
-  }
-}
+import { isVoidBy } from './void-rule.ts'
 
 /** Whether the key of this observation, voted by `voter`, is void from here on. */
 export function isVoid<P>({ group, peers }: State<P>, observation: Observation<P>, voter: PeerIndex): boolean {

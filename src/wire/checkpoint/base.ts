@@ -5,8 +5,9 @@
  * proof, u64 elections, u64 key generations, sequence of standings (id, u8), decided keys, bytes which of them made blocks, bytes stubs,
  * sequence of vouches (id, signature)`.
  *
- * A stub is an event of which only its place in the graph is kept: `[32] hash, u32 creator, u64 index, sequence of u64`. Creators are
- * places in the standings; the last sequence gives for each of them how many of its events are in the ancestry of the event.
+ * A stub is an event of which only its place in the graph is kept: `[32] hash, u32 creator, u64 index, sequence of u64, u8 what may answer it`.
+ * Creators are places in the standings; the sequence gives for each of them how many of its events are in the ancestry of the event. What may
+ * answer: 0: nothing more; 1: a Request, `u32` by whom; 2: a Response, `u32` by whom, `[32]` hash of the Request that it answers.
  */
 
 import { type Bytes, concatBytes, equalBytes, utf8 } from '../../base/bytes.ts'
@@ -37,7 +38,16 @@ export interface Stub {
   readonly index: number
   /** By place in the standings: how many events of the peer are in its ancestry, itself included. */
   readonly known: readonly number[]
+  /** What an event with this one as its other parent may be; null where it would be an offence. */
+  readonly open: OpenEnd | null
 }
+
+/** A question that no event at or below the stubs answers. */
+export type OpenEnd =
+  /** It is a Requesting to this place in the standings. */
+  | { readonly awaits: 'request'; readonly by: number }
+  /** It is a Request to a Requesting of this place, or stands after one; with the hash of that. */
+  | { readonly awaits: 'response'; readonly by: number; readonly request: Bytes }
 
 export interface CheckpointBase {
   /** Encoded. */
@@ -63,11 +73,27 @@ export function writeStandings(writer: CanonicalWriter, standings: readonly Stan
 
 export function encodeStubs(stubs: readonly Stub[]): Bytes {
   const writer = new CanonicalWriter(1024).u64(stubs.length)
-  for (const { hash, creator, index, known } of stubs) {
+  for (const { hash, creator, index, known, open } of stubs) {
     writer.fixed(hash).u32(creator).u64(index).u64(known.length)
     for (const count of known) writer.u64(count)
+    writeOpenEnd(writer, open)
   }
   return writer.finish()
+}
+
+function writeOpenEnd(writer: CanonicalWriter, open: OpenEnd | null): void {
+  if (open === null) writer.u8(0)
+  else if (open.awaits === 'request') writer.u8(1).u32(open.by)
+  else writer.u8(2).u32(open.by).fixed(open.request)
+}
+
+function readOpenEnd(reader: CanonicalReader): OpenEnd | null {
+  const offset = reader.offset
+  const tag = reader.u8()
+  if (tag === 0) return null
+  if (tag === 1) return { awaits: 'request', by: reader.u32() }
+  if (tag === 2) return { awaits: 'response', by: reader.u32(), request: reader.fixed(HASH_BYTES) }
+  throw new CodecError({ code: 'UnknownTag', offset, type: 'open end', tag })
 }
 
 /** Throws a `CodecError`. */
@@ -78,13 +104,14 @@ export function decodeStubs(bytes: Bytes): readonly Stub[] {
 /** One after the other; throws a `CodecError` where it comes to what is no stub. */
 export function* readStubs(bytes: Bytes): Generator<Stub, void, void> {
   const reader = new CanonicalReader(bytes)
-  const count = reader.count(HASH_BYTES + 20, bytes.length, 'stubs')
+  const count = reader.count(HASH_BYTES + 21, bytes.length, 'stubs')
   for (let i = 0; i < count; i += 1) {
     yield {
       hash: reader.fixed(HASH_BYTES),
       creator: reader.u32(),
       index: reader.u64(),
       known: Array.from({ length: reader.count(8, bytes.length, 'known') }, () => reader.u64()),
+      open: readOpenEnd(reader),
     }
   }
   reader.finish()

@@ -100,13 +100,15 @@ describe.each([
     expect(reader.parsec.eventCount).toBeLessThan(sponsor.parsec.eventCount)
   })
 
-  test('it is the same again from its facts, and never votes, not even once it is let in', () => {
+  test('it makes nothing before it is let in, then it votes; and is the same again from its facts', () => {
     const reader = start(world)
+    expect(reader.parsec.canVote()).toBe(false)
     for (const peer of peers) network.vote(peer, add('reader'))
     network.settle(peers, 4)
     tell(network, sponsor, reader)
     expect(reader.parsec.voters().map(toHex)).toContain(toHex(idOf('reader')))
-    expect(reader.parsec.canVote()).toBe(false)
+    expect(reader.parsec.canVote()).toBe(true)
+    network.vote(reader, opaque('by the reader'))
     const facts = structuredClone<ParsecFact[]>(reader.facts)
     const again = Parsec.fromFacts(network.group(), signerOf('reader'), facts, reader.blocks.length)
     expect(again.summary()).toEqual(reader.parsec.summary())

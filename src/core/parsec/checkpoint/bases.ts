@@ -13,7 +13,7 @@ import type { ParsecStep } from '../facts.ts'
 import { sendInPieces } from '../gossip/sending.ts'
 import { decodeSummary, eventsBeyondSummary, firstBeyondSummary } from '../gossip/summary.ts'
 import { Work } from '../gossip/work.ts'
-import type { EventIndex } from '../graph/graph.ts'
+import { type EventIndex, NONE } from '../graph/graph.ts'
 import type { State } from '../state.ts'
 import { showSignatures } from './gathering.ts'
 import { makeBase, vouchFor } from './make-base.ts'
@@ -51,6 +51,20 @@ export class Bases<Payload> {
     const signature = this.vouch(position, base.stubs)
     const signer = this.#state.peers.idOf(this.#state.self)
     return encodeBase({ ...base, vouches: signature === null ? [] : [{ signer, signature }] })
+  }
+
+  /**
+   * Where a peer with this id may start from to take part: at the checkpoint of its admission, while it made no event; before it is admitted, at the
+   * newest that is proven. Undefined: nowhere, or not yet.
+   */
+  placeFor(id: PeerId): number | undefined {
+    const { peers, graph, admissions, checkpoints } = this.#state
+    const peer = peers.find(id)
+    if (peer === NONE || !peers.isAdmitted(peer))
+      return checkpoints.all.findLast((it) => checkpoints.isProven(it))?.position
+    const position = graph.placesOf(peer) > 0 ? undefined : admissions.of(peer)?.position
+    const checkpoint = position === undefined ? undefined : checkpoints.at(position)
+    return checkpoint !== undefined && checkpoints.isProven(checkpoint) ? position : undefined
   }
 
   /** Our signature under the stubs of a base, if we vote from its checkpoint on and our graph says the same; else null. Throws a `CodecError`. */

@@ -7,10 +7,10 @@
  * Assumes: the base was verified; see verify-base.ts.
  */
 
-import type { Bytes } from '../../../base/bytes.ts'
+import { type Bytes, equalBytes } from '../../../base/bytes.ts'
 import { present } from '../../../base/errors.ts'
 import { type CheckpointBase, decodeStubs } from '../../../wire/checkpoint/base.ts'
-import { decodeCheckpointProof } from '../../../wire/checkpoint/proof.ts'
+import { type CertifiedCheckpoint, decodeCheckpointProof } from '../../../wire/checkpoint/proof.ts'
 import { decodeStatement } from '../../../wire/checkpoint/statement.ts'
 import { NONE, type PeerIndex } from '../graph/graph.ts'
 import type { State } from '../state.ts'
@@ -29,6 +29,22 @@ export function loadBase<P>(state: State<P>, base: CheckpointBase): void {
   restoreStubs(state, base.stubs, peers)
   const voters = state.votersOf(statement.nextVoters.map((id) => state.peers.find(id)))
   state.election.startAt(voters, base.elections)
+  state.mayBeAdmitted = mayBeAdmitted(state, base, isChange ? path.at(-2) : undefined, isChange)
+}
+
+/** parsec §9: not later than the checkpoint of our admission, and with a key that made no event yet. */
+function mayBeAdmitted<P>(
+  { self, peers, group, graph }: State<P>,
+  { standings }: CheckpointBase,
+  before: CertifiedCheckpoint | undefined,
+  isChange: boolean,
+): boolean {
+  const id = peers.idOf(self)
+  const standing = standings.find((it) => equalBytes(it.id, id))
+  if (standing === undefined) return true
+  if (graph.placesOf(self) > 0 || (standing.flags & VOTES_NOW) === 0 || !isChange) return false
+  const votersBefore = before === undefined ? group.members : decodeStatement(before.statement, group.format).nextVoters
+  return !votersBefore.some((voter) => equalBytes(voter, id))
 }
 
 /** By place in the standings. */
@@ -55,12 +71,16 @@ export function isBlock(blocks: Bytes, i: number): boolean {
 }
 
 function restoreStubs<P>(state: State<P>, bytes: Bytes, peers: readonly PeerIndex[]): void {
-  for (const { hash, creator, index, known } of decodeStubs(bytes)) {
+  for (const { hash, creator, index, known, open } of decodeStubs(bytes)) {
     const peer = present(peers[creator], 'creators of stubs have a standing')
     const last = Array.from({ length: state.peers.count }, () => -1)
     for (const [place, count] of known.entries()) last[present(peers[place], 'so have those they know')] = count - 1
     state.graph.insertStub({ hash, creator: peer, index, last })
     state.answers.grow()
+    if (open !== null) {
+      const by = present(peers[open.by], 'who is asked has a standing')
+      state.answers.open(by, open.awaits === 'response' ? open.request : null)
+    }
     state.peers.heardFrom(peer)
   }
 }

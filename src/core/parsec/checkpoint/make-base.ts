@@ -8,9 +8,18 @@
  * majority. Its events matter as parents of others only, so that all of its settled events are stubs, on whichever branch they stand.
  */
 
-import type { Bytes } from '../../../base/bytes.ts'
-import { type CheckpointBase, encodeStubs, readStubs, type Stub, vouchMessage } from '../../../wire/checkpoint/base.ts'
+import { type Bytes, equalBytes } from '../../../base/bytes.ts'
+import { assert } from '../../../base/errors.ts'
+import {
+  type CheckpointBase,
+  encodeStubs,
+  type OpenEnd,
+  readStubs,
+  type Stub,
+  vouchMessage,
+} from '../../../wire/checkpoint/base.ts'
 import { type EventIndex, NONE, type PeerIndex } from '../graph/graph.ts'
+import type { Question } from '../malice/answers.ts'
 import type { State } from '../state.ts'
 import type { Checkpoint } from './checkpoints.ts'
 import { REMOVED } from './digest.ts'
@@ -62,8 +71,8 @@ function removedAt<P>({ peers }: State<P>, { standings }: Checkpoint): ReadonlyS
 }
 
 /**
- * Parents of what is not settled, the newest of each creator, what the checkpoint before had not settled, and all of forkers: in insertion
- * order.
+ * Parents of what is not settled, the newest of each creator, what may still be answered, what the checkpoint before had not settled, and all of
+ * forkers: in insertion order.
  */
 function stubsOf<P>(
   state: State<P>,
@@ -88,17 +97,58 @@ function stubsOf<P>(
     }
   }
   for (const event of newest.values()) wanted.add(event)
-  const places = checkpoint.standings.map(({ id }) => peers.find(id))
-  return [...wanted].sort((a, b) => a - b).map((event) => stubOf(state, places, event))
+  const tops = new Map<PeerIndex, number>()
+  for (const event of wanted) raise(tops, graph.creatorOf(event), graph.indexOf(event))
+  // However old: it may be answered yet.
+  for (let event = 0; event < graph.size; event += 1) {
+    const mayAsk = graph.isSync(event) || event < graph.base
+    if (mayAsk && isSettled(event) && openAt(state, tops, event) !== null) wanted.add(event)
+  }
+  const sight = { tops, places: checkpoint.standings.map(({ id }) => peers.find(id)) }
+  return [...wanted].sort((a, b) => a - b).map((event) => stubOf(state, sight, event))
 }
 
-/** `places`: peers by place in the standings. */
-function stubOf<P>({ graph }: State<P>, places: readonly PeerIndex[], event: EventIndex): Stub {
+/** How stubs see the graph. */
+interface Sight {
+  /** Peers by place in the standings. */
+  readonly places: readonly PeerIndex[]
+  /** By peer: the highest index of a stub of it. */
+  readonly tops: ReadonlyMap<PeerIndex, number>
+}
+
+function raise(tops: Map<PeerIndex, number>, peer: PeerIndex, index: number): void {
+  tops.set(peer, Math.max(index, tops.get(peer) ?? -1))
+}
+
+/** What an event after this one may answer, unless an event at or below the stubs has done so. */
+function openAt<P>(
+  { graph, answers }: State<P>,
+  tops: ReadonlyMap<PeerIndex, number>,
+  event: EventIndex,
+): Question | null {
+  const question = answers.questionAt(event)
+  // Nobody answers itself.
+  if (question === null || question.by === graph.creatorOf(event)) return null
+  return answers.isAnsweredBy(question.asked, tops.get(question.by) ?? -1) ? null : question
+}
+
+function openEndOf<P>(state: State<P>, { places, tops }: Sight, event: EventIndex): OpenEnd | null {
+  const question = openAt(state, tops, event)
+  if (question === null) return null
+  const by = places.indexOf(question.by)
+  assert(by >= 0, 'who is asked by what is settled has a standing')
+  if (question.awaits === 'request') return { awaits: 'request', by }
+  return { awaits: 'response', by, request: state.answers.hashOf(question.asked) }
+}
+
+function stubOf<P>(state: State<P>, sight: Sight, event: EventIndex): Stub {
+  const { graph } = state
   return {
     hash: graph.hashOf(event).slice(),
-    creator: places.indexOf(graph.creatorOf(event)),
+    creator: sight.places.indexOf(graph.creatorOf(event)),
     index: graph.indexOf(event),
-    known: places.map((peer) => graph.last(event, peer) + 1),
+    known: sight.places.map((peer) => graph.last(event, peer) + 1),
+    open: openEndOf(state, sight, event),
   }
 }
 
@@ -111,20 +161,32 @@ export function vouchFor<P>(state: State<P>, checkpoint: Checkpoint, stubs: Byte
   if (hasOpenFork(state, checkpoint)) return null
   const isSettled = settledAt(state, checkpoint)
   const places = checkpoint.standings.map(({ id }) => peers.find(id))
+  const tops = new Map<PeerIndex, number>()
   const seen = new Set<EventIndex>()
   for (const stub of readStubs(stubs)) {
     const event = graph.find(stub.hash)
-    if (event === NONE || seen.has(event) || !isSettled(event) || !isStubOf(state, places, event, stub)) return null
+    if (event === NONE || seen.has(event) || !isSettled(event) || !isPlaceOf(state, places, event, stub)) return null
     seen.add(event)
+    raise(tops, graph.creatorOf(event), stub.index)
+  }
+  for (const { hash, open } of readStubs(stubs)) {
+    if (!isSameEnd(open, openEndOf(state, { places, tops }, graph.find(hash)))) return null
   }
   return vouchMessage(group.id, checkpoint.position, group.hash(stubs))
 }
 
-function isStubOf<P>({ graph }: State<P>, places: readonly PeerIndex[], event: EventIndex, stub: Stub): boolean {
+function isPlaceOf<P>({ graph }: State<P>, places: readonly PeerIndex[], event: EventIndex, stub: Stub): boolean {
   return (
     places[stub.creator] === graph.creatorOf(event) &&
     stub.index === graph.indexOf(event) &&
     stub.known.length === places.length &&
     places.every((peer, place) => stub.known[place] === graph.last(event, peer) + 1)
   )
+}
+
+function isSameEnd(a: OpenEnd | null, b: OpenEnd | null): boolean {
+  if (a === null || b === null) return a === b
+  if (a.by !== b.by) return false
+  if (a.awaits === 'request' || b.awaits === 'request') return a.awaits === b.awaits
+  return equalBytes(a.request, b.request)
 }

@@ -6,13 +6,15 @@
  *
  * Guarantee: what is passed over is never a parent of what joins the graph, so a branch that a forker opens in there cannot mislead us; whatever
  * builds on it stays out too. Of a peer that was removed before our checkpoint nothing is counted: its events join wherever their parents are
- * known, since others may build on them, and are passed over, at whatever index, where they are not, so that they hold up nobody else's.
+ * known, since others may build on them, and are passed over, at whatever index, where they are not, so that they hold up nobody else's. So is what
+ * stubs are too little to judge.
  */
 
 import type { Bytes } from '../../../base/bytes.ts'
 import { toHex } from '../../../base/text.ts'
 import type { HashedEvent } from '../gossip/message.ts'
-import { NONE, type PeerIndex } from '../graph/graph.ts'
+import { NONE } from '../graph/graph.ts'
+import { isBeyondStubs } from '../malice/forms.ts'
 import type { State } from '../state.ts'
 
 export class PrunedEvents<Payload> {
@@ -29,18 +31,13 @@ export class PrunedEvents<Payload> {
     if (graph.base === 0 || graph.find(hash) !== NONE) return false
     const creator = peers.find(view.creator)
     if (creator === NONE) return false
-    if (this.#wasRemoved(creator)) return !this.#isKnown(view.selfParent) || !this.#isKnown(view.otherParent)
+    if (peers.wasRemovedBefore(creator, graph.base)) {
+      return !this.#isKnown(view.selfParent) || !this.#isKnown(view.otherParent) || isBeyondStubs(this.#state, view)
+    }
     const index = this.#indexOf(view.selfParent)
     if (index === undefined || index >= graph.prunedPlaces(creator)) return false
     this.#indexes.set(toHex(hash), index)
     return true
-  }
-
-  /** At an event before all others: by our base. */
-  #wasRemoved(creator: PeerIndex): boolean {
-    const { graph, peers } = this.#state
-    const removedAt = peers.removedAt(creator)
-    return removedAt !== NONE && removedAt < graph.base
   }
 
   #isKnown(parent: Bytes | null): boolean {

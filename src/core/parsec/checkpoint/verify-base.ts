@@ -56,9 +56,10 @@ function checkState<P>(base: CheckpointBase, checkpoint: VerifiedCheckpoint, { g
 function checkStubs({ stubs, standings }: CheckpointBase): void {
   const newest = new Map<number, number>()
   const hashes = new Set<string>()
-  for (const { hash, creator, index, known } of decoded(() => decodeStubs(stubs))) {
+  for (const { hash, creator, index, known, open } of decoded(() => decodeStubs(stubs))) {
     const flags = standings[creator]?.flags ?? 0
-    const isOfForm = creator < standings.length && known.length === standings.length && known[creator] === index + 1
+    const hasPlaces = creator < standings.length && (open?.by ?? 0) < standings.length
+    const isOfForm = hasPlaces && known.length === standings.length && known[creator] === index + 1
     // Of who was removed, stubs may stand on several branches.
     const isInOrder = (flags & REMOVED) !== 0 || index > (newest.get(creator) ?? -1)
     if (!isOfForm || !isInOrder) throw new CheckpointError('its stubs are out of order')

@@ -10,8 +10,9 @@
  * nobody can blame a peer for that, since Accomplice is about offences that name events.
  */
 
+import { toHex } from '../../../base/text.ts'
 import type { Malice, Observation, PeerId } from '../../../wire/canonical/types.ts'
-import type { Voters } from '../election/voters.ts'
+import { isAtLeastThird, type Voters } from '../election/voters.ts'
 import type { EventIndex, PeerIndex } from '../graph/graph.ts'
 import type { Accusation } from './accusations.ts'
 import { isOnBranch, type Tips } from './ancestry.ts'
@@ -99,7 +100,21 @@ export class DueAccusations<Payload> {
     const { malice } = accusation
     if (isCarriedMalice(malice) && !this.#hasRoom(malice.carried)) return false
     const basis = this.#watch.accusations.basisIn(accusation, tips)
-    return basis !== undefined && judge.isValid(accusation, basis, tips)
+    if (basis === undefined) return false
+    return judge.isValid(accusation, basis, tips) || this.#isBorneOut(accusation, tips)
+  }
+
+  /**
+   * parsec §8, §9: where stubs stand for part of our graph, we may be unable to judge. What at least a third of the voters accuse alike, one correct
+   * peer found valid, by a basis that ours will hold.
+   */
+  #isBorneOut({ offender, malice, key }: Accusation<Payload>, tips: Tips): boolean {
+    if (this.#scene.graph.base === 0 || malice.type === 'Unprovable') return false
+    const { accusations } = this.#watch
+    const id = toHex(offender)
+    const isBy = (accuser: PeerIndex): boolean =>
+      accusations.of(accuser, id).some((it) => it.key === key && accusations.basisIn(it, tips) !== undefined)
+    return isAtLeastThird(this.#voters.peers.filter(isBy).length, this.#voters.count)
   }
 
   #hasRoom(carried: Uint8Array): boolean {

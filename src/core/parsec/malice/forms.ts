@@ -27,13 +27,27 @@ export function brokenBy<P>(scene: Scene<P>, view: EventView<P>): readonly Carri
   if (isSelfParentByDifferentCreator(graph, creator, selfParent)) broken.push('SelfParentByDifferentCreator')
   if (isOtherParentBySameCreator(graph, creator, otherParent)) broken.push('OtherParentBySameCreator')
   if (isIncorrectGenesis(group, view)) broken.push('IncorrectGenesis')
-  // Who started from a checkpoint may lack what was asked and answered before it.
-  if (graph.base > 0) return broken
-  if (view.cause === CAUSE_TAG.Request && isInvalidRequest(graph, answers, creator, selfParent, otherParent)) {
+  if (isBeyondStubs(scene, view)) return broken
+  if (view.cause === CAUSE_TAG.Request && isInvalidRequest(answers, creator, selfParent, otherParent)) {
     broken.push('InvalidRequest')
   }
-  if (view.cause === CAUSE_TAG.Response && isInvalidResponse(graph, answers, creator, selfParent, otherParent)) {
+  if (view.cause === CAUSE_TAG.Response && isInvalidResponse(answers, creator, selfParent, otherParent)) {
     broken.push('InvalidResponse')
   }
   return broken
+}
+
+/**
+ * Whether stubs are too little to tell if a Request or Response is in order (parsec §8): it answers what is open no more, by somebody's event
+ * at or below the stubs; of a peer that had been removed, or on a branch from below the newest of them, that may be no self-ancestor of this one.
+ */
+export function isBeyondStubs<P>({ graph, peers, answers }: Scene<P>, view: EventView<P>): boolean {
+  if (graph.base === 0 || (view.cause !== CAUSE_TAG.Request && view.cause !== CAUSE_TAG.Response)) return false
+  const otherParent = view.otherParent === null ? NONE : graph.find(view.otherParent)
+  if (otherParent === NONE || !answers.isAskedByStub(otherParent)) return false
+  const creator = peers.find(view.creator)
+  if (answers.questionAt(otherParent)?.by === creator) return false
+  const selfParent = view.selfParent === null ? NONE : graph.find(view.selfParent)
+  const isOnNewest = selfParent !== NONE && graph.indexOf(selfParent) + 1 >= graph.prunedPlaces(creator)
+  return peers.wasRemovedBefore(creator, graph.base) || !isOnNewest
 }

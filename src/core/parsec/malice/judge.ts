@@ -19,6 +19,10 @@ import { isMissingGenesis } from './kinds/missing-genesis.ts'
 import { isUnexpectedGenesis } from './kinds/unexpected-genesis.ts'
 import { type Charge, namedEvent, parentsOf, type Scene } from './scene.ts'
 
+function takesAncestry({ type }: Malice): boolean {
+  return type === 'InvalidAccusation' || type === 'Accomplice'
+}
+
 export class Judge<Payload> {
   readonly #scene: Scene<Payload>
   readonly #accusations: Accusations<Payload>
@@ -31,6 +35,7 @@ export class Judge<Payload> {
   /** parsec §9, Evident. */
   isEvident(charge: Charge<Payload>, tips: Tips): boolean {
     const { malice } = charge
+    if (takesAncestry(malice) && !this.#isWhole(tips)) return false
     switch (malice.type) {
       case 'UnexpectedGenesis':
         return this.#named(charge, malice.event, tips, (event) => isUnexpectedGenesis(this.#scene, event))
@@ -73,6 +78,11 @@ export class Judge<Payload> {
   /** parsec §9, Valid: the offence is evident from the accusation's basis. */
   isValid(accusation: Accusation<Payload>, basis: EventIndex, tips: Tips): boolean {
     return this.isEvident(accusation, accusation.carried === null ? [basis] : tips)
+  }
+
+  /** parsec §9: otherwise we judge neither InvalidAccusation nor Accomplice there. */
+  #isWhole(tips: Tips): boolean {
+    return tips.every((tip) => tip === NONE || this.#scene.graph.hasWholeAncestry(tip))
   }
 
   #named(

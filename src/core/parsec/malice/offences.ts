@@ -9,8 +9,8 @@ import type { Malice } from '../../../wire/canonical/types.ts'
 import type { Graph, PeerIndex } from '../graph/graph.ts'
 import type { PeerList } from '../membership/peer-list.ts'
 import type { Tips } from './ancestry.ts'
-import { isNamedMalice } from './kinds/accomplice.ts'
 import { isEvidentFrom, type Offence } from './offence.ts'
+import { isNamedMalice } from './scene.ts'
 
 export interface Offender {
   readonly peer: PeerIndex

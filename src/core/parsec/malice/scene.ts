@@ -10,6 +10,7 @@
 import { equalBytes } from '../../../base/bytes.ts'
 import type { EventView } from '../../../wire/canonical/event.ts'
 import type { CarriedMalice, EventHash, Malice, PeerId } from '../../../wire/canonical/types.ts'
+import type { Admission } from '../checkpoint/admissions.ts'
 import type { Keys } from '../election/keys.ts'
 import { type EventIndex, type Graph, NONE, type PeerIndex } from '../graph/graph.ts'
 import type { Group } from '../group.ts'
@@ -24,6 +25,8 @@ export interface Scene<Payload> {
   readonly group: Group<Payload>
   readonly answers: Answers
   readonly genesisMembers: ReadonlySet<PeerIndex>
+  /** What the order had decided when it admitted a voter; null where it is none that it admitted. */
+  readonly admissions: { of(peer: PeerIndex): Admission | null }
 }
 
 /** Malice whose evidence is in the graph, by name. */
@@ -40,6 +43,10 @@ export interface Charge<Payload> {
   readonly offender: PeerId
   readonly malice: Malice
   readonly carried: Carried<Payload> | null
+}
+
+export function isNamedMalice(malice: Malice): malice is NamedMalice {
+  return malice.type !== 'Accomplice' && malice.type !== 'Unprovable' && !isCarriedMalice(malice)
 }
 
 export function isCarriedMalice(malice: Malice): malice is Malice & { readonly type: CarriedMalice } {

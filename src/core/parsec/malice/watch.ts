@@ -7,6 +7,8 @@
  * So the entries stay few, whatever an offender does, and still: some entry of an offender is evident from a set exactly
  * if some offence of it is.
  *
+ * Where stubs stand for the beginning of the graph, what takes whole ancestries is not judged.
+ *
  * Costs, where nobody offends: a walk over the votes for an observation at each vote for it, nothing else.
  */
 
@@ -25,7 +27,8 @@ import { missingParents } from './kinds/invalid-accusation.ts'
 import { isMissingGenesis } from './kinds/missing-genesis.ts'
 import { isUnexpectedGenesis } from './kinds/unexpected-genesis.ts'
 import type { Offence } from './offence.ts'
-import { isDemanded, isPlain, Offences } from './offences.ts'
+import { type Counts, isDemanded, isPlain, Offences } from './offences.ts'
+import { owesAccusation } from './owed.ts'
 import { isCarriedMalice, parentsOf, type Scene } from './scene.ts'
 
 /** An accusation that cannot be judged before an event is there. */
@@ -57,7 +60,7 @@ export class Watch<Payload> {
   /** An event joined the graph. `isCarriedSigned`: of an accusation that carries an event, whether that is its creator's. */
   note(event: EventIndex, view: EventView<Payload>, isCarriedSigned: boolean): void {
     const { graph } = this.#scene
-    this.#olderVote.push(NONE)
+    while (this.#olderVote.length <= event) this.#olderVote.push(NONE)
     if (view.vote !== null) this.#noteVote(event, view.vote.observation, isCarriedSigned)
     if (graph.isForker(graph.creatorOf(event))) this.#noteFork(event)
     if (graph.indexOf(event) === 1 && isMissingGenesis(this.#scene, event)) {
@@ -143,8 +146,11 @@ export class Watch<Payload> {
   }
 
   #noteSync(event: EventIndex): void {
+    const settled = this.accusations.settle(event)
+    // parsec §9: who lacks part of an ancestry judges neither InvalidAccusation nor Accomplice there.
+    if (!this.#scene.graph.hasWholeAncestry(event)) return
     let isShown = false
-    for (const accusation of this.accusations.settle(event)) {
+    for (const accusation of settled) {
       // All are judged, in order, so that no verdict is ever looked for in depth; one entry for a basis is enough.
       if (!this.judge.isFalse(accusation, event, [event])) this.#judgeLater(accusation, event)
       else if (!isShown) {
@@ -190,7 +196,8 @@ export class Watch<Payload> {
     const peer = graph.creatorOf(sync)
     for (const { peer: offender, id } of this.offences.offenders) {
       if (offender === peer || this.accusations.accuses(peer, id, sync)) continue
-      const known = this.offences.evident(offender, [sync], isPlain)
+      const owed: Counts = (malice) => isPlain(malice) && owesAccusation(this.#scene, peer, offender, malice)
+      const known = this.offences.evident(offender, [sync], owed)
       if (known === undefined) continue
       if (this.offences.evident(peer, [graph.selfParentOf(sync)], isDemanded) !== undefined) return
       const malice: Malice = { type: 'Accomplice', event: this.#hash(sync), malice: known.malice }

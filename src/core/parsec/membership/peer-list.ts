@@ -76,6 +76,12 @@ export class PeerList {
     return this.#at(peer).removedAt
   }
 
+  /** At an event before this one. */
+  wasRemovedBefore(peer: PeerIndex, event: EventIndex): boolean {
+    const at = this.removedAt(peer)
+    return at !== NONE && at < event
+  }
+
   isAdmitted(peer: PeerIndex): boolean {
     return this.#at(peer).admitted
   }

@@ -22,6 +22,8 @@ export function makeEvidence<P>(scene: Scene<P>, offence: Offence): Bytes | null
   const offender = peers.idOf(offence.offender)
   const accusation = encodeObservation({ type: 'Accusation', offender, malice: offence.malice }, group.format)
   const inOrder = [...new Set(events)].filter((event) => event !== NONE).sort((a, b) => a - b)
+  // Of a stub there is nothing to show.
+  if ((inOrder[0] ?? 0) < graph.base) return null
   return encodeMaliceEvidence(
     group.id,
     accusation,
@@ -29,7 +31,7 @@ export function makeEvidence<P>(scene: Scene<P>, offence: Offence): Bytes | null
   )
 }
 
-function eventsFor<P>(scene: Scene<P>, { malice, needs }: Offence): readonly EventIndex[] | null {
+function eventsFor<P>(scene: Scene<P>, { offender, malice, needs }: Offence): readonly EventIndex[] | null {
   const { graph } = scene
   switch (malice.type) {
     case 'Fork':
@@ -38,8 +40,11 @@ function eventsFor<P>(scene: Scene<P>, { malice, needs }: Offence): readonly Eve
     case 'UnexpectedGenesis':
     case 'MissingGenesis':
       return needs.flatMap((event) => [graph.selfParentOf(event), event])
-    case 'InvalidAccusation':
     case 'Accomplice':
+      // What a voter owes that was admitted later depends on the order.
+      if (!scene.genesisMembers.has(offender)) return null
+      return needs.flatMap((event) => ancestorsBeyond(graph, event, NONE))
+    case 'InvalidAccusation':
       return needs.flatMap((event) => ancestorsBeyond(graph, event, NONE))
     case 'Unprovable':
       return null

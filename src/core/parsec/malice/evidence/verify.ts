@@ -96,6 +96,9 @@ function isProvenByAncestry<P>(group: Group<P>, scheme: SignatureScheme, evidenc
     (event) => !parents.has(toHex(state.graph.hashOf(event))),
   )
   const { offender, malice } = evidence
+  // parsec §9: what a voter owes that was admitted later depends on the order.
+  const isMember = members.some((id) => equalBytes(id, offender))
+  if (malice.type === 'Accomplice' && !isMember) return false
   return state.watch?.judge.isEvident({ offender, malice, carried: null }, tips) === true
 }
 

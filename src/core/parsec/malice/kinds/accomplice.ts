@@ -3,8 +3,10 @@
  *
  * Accomplice: a sync event from whose ancestry an offence is evident, while none of its self-ancestors accuses that
  * offender (parsec §9). The offence is of a kind that names events, and is not itself Accomplice: who is silent about a
- * silent peer is not one, since such chains would outgrow the depth to which accusations may be nested (§11).
- * Evidence: the hash of the sync event, and the offence. A third party looks at that event's ancestry.
+ * silent peer is not one, since such chains would outgrow the depth to which accusations may be nested (§11). Who was admitted later owes
+ * less (owed.ts).
+ * Evidence: the hash of the sync event, and the offence. A third party looks at that event's ancestry, if the silent peer is of the genesis group;
+ * of others it would have to know the order too.
  */
 
 import { equalBytes } from '../../../../base/bytes.ts'
@@ -13,11 +15,8 @@ import type { EventHash, Malice, PeerId } from '../../../../wire/canonical/types
 import { NONE } from '../../graph/graph.ts'
 import type { Accusations } from '../accusations.ts'
 import type { Tips } from '../ancestry.ts'
-import { type Charge, isCarriedMalice, type NamedMalice, namedEvent, type Scene } from '../scene.ts'
-
-export function isNamedMalice(malice: Malice): malice is NamedMalice {
-  return malice.type !== 'Accomplice' && malice.type !== 'Unprovable' && !isCarriedMalice(malice)
-}
+import { owesAccusation } from '../owed.ts'
+import { type Charge, isNamedMalice, type NamedMalice, namedEvent, type Scene } from '../scene.ts'
 
 /** An event of the offender that the evidence names. */
 function eventNamedBy(malice: NamedMalice): EventHash {
@@ -40,5 +39,6 @@ export function isAccomplice<P>(
   const offender = peers.idOf(graph.creatorOf(named))
   if (equalBytes(offender, accomplice)) return false
   if (accusations.accuses(graph.creatorOf(sync), toHex(offender), sync)) return false
+  if (!owesAccusation(scene, graph.creatorOf(sync), graph.creatorOf(named), malice.malice)) return false
   return isEvident({ offender, malice: malice.malice, carried: null }, [sync])
 }

@@ -6,17 +6,16 @@
  * Evidence: the event. A third party looks at its other parent, and for an earlier answer among its self-ancestors.
  */
 
-import { CAUSE_TAG } from '../../../../wire/canonical/types.ts'
-import { type EventIndex, type Graph, NONE, type PeerIndex } from '../../graph/graph.ts'
+import { type EventIndex, NONE, type PeerIndex } from '../../graph/graph.ts'
 import type { Answers } from '../answers.ts'
 
 export function isInvalidRequest(
-  graph: Graph,
   answers: Answers,
   creator: PeerIndex,
   selfParent: EventIndex,
   otherParent: EventIndex,
 ): boolean {
-  if (graph.causeOf(otherParent) !== CAUSE_TAG.Requesting || graph.subjectOf(otherParent) !== creator) return true
-  return answers.onBranch(otherParent, selfParent) !== NONE
+  const question = answers.questionAt(otherParent)
+  if (question?.awaits !== 'request' || question.by !== creator) return true
+  return answers.onBranch(question.asked, selfParent) !== NONE
 }

@@ -7,20 +7,16 @@
  * Evidence: the event. A third party looks at the Request, at what that answers, and for an earlier answer.
  */
 
-import { CAUSE_TAG } from '../../../../wire/canonical/types.ts'
-import { type EventIndex, type Graph, NONE, type PeerIndex } from '../../graph/graph.ts'
+import { type EventIndex, NONE, type PeerIndex } from '../../graph/graph.ts'
 import type { Answers } from '../answers.ts'
 
 export function isInvalidResponse(
-  graph: Graph,
   answers: Answers,
   creator: PeerIndex,
   selfParent: EventIndex,
   otherParent: EventIndex,
 ): boolean {
-  const request = answers.syncAt(otherParent)
-  if (request === NONE || graph.causeOf(request) !== CAUSE_TAG.Request) return true
-  const requesting = graph.otherParentOf(request)
-  if (graph.causeOf(requesting) !== CAUSE_TAG.Requesting || graph.creatorOf(requesting) !== creator) return true
-  return answers.onBranch(request, selfParent) !== NONE
+  const question = answers.questionAt(otherParent)
+  if (question?.awaits !== 'response' || question.by !== creator) return true
+  return answers.onBranch(question.asked, selfParent) !== NONE
 }

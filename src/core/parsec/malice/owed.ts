@@ -1,0 +1,24 @@
+/**
+ * @module core/parsec/malice/owed
+ *
+ * Whose silence about an offence makes an accomplice (parsec §9). A voter that the order admitted later may have started from a checkpoint up to that
+ * of its admission (§8): it cannot see what is settled there, and judges nothing that takes whole ancestries. So it owes no accusation
+ * of who had been removed by then, nor of an offence that an event settled by then is part of, nor of InvalidAccusation. That frees nobody who
+ * offends: whoever sees the offence accuses it, and others may join.
+ */
+
+import type { Malice } from '../../../wire/canonical/types.ts'
+import { NONE, type PeerIndex } from '../graph/graph.ts'
+import { isNamedMalice, type Scene } from './scene.ts'
+
+export function owesAccusation<P>(scene: Scene<P>, peer: PeerIndex, offender: PeerIndex, malice: Malice): boolean {
+  if (!isNamedMalice(malice)) return false
+  const admission = scene.admissions.of(peer)
+  if (admission === null) return true
+  if (malice.type === 'InvalidAccusation' || admission.hadRemoved(offender)) return false
+  const named = malice.type === 'DuplicateVote' ? malice.events : [malice.event]
+  return named.every((hash) => {
+    const event = scene.graph.find(hash)
+    return event !== NONE && !admission.isSettled(event)
+  })
+}
