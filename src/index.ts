@@ -35,8 +35,11 @@ export type { MembershipPolicy, ProposedChange } from './engine/peer/membership-
 export type { Evidence, GossipNotice, PeerPhase, Status } from './engine/peer/notices.ts'
 export {
   type BatchingOptions,
+  type FollowerPolicy,
+  type FollowOptions,
   type GenesisOptions,
   groupOf,
+  type JoinOptions,
   type PayloadCodec,
   type WitanOptions,
 } from './engine/peer/options.ts'

@@ -64,7 +64,7 @@ describe('a hostile follower', () => {
     const startMs = peers.clock.nowMs()
     for (let i = 0; i < 150; i += 1) {
       await send('summary', EMPTY_SUMMARY)
-      await send('baseAsked', encodeBaseAsked({ position: i % 3, part: i % 2 }))
+      await send('baseAsked', encodeBaseAsked({ position: i % 3, part: i % 2, takesPart: i % 2 === 0 }))
       await send('vouchAsked', encodeVouchAsked({ position: i % 4, stubs: encodeStubs([]) }))
       await send('checkpoints', encodeShares({ isAnswer: false, entries: [] }))
       await peers.clock.advance(10)
@@ -89,7 +89,7 @@ describe('a hostile follower', () => {
     await send('summaryReply', EMPTY_SUMMARY)
     for (const kind of ['request', 'response', 'graph'] as const) await send(kind, encodeMessage([]))
     await send('summary', EMPTY_SUMMARY)
-    await send('baseAsked', encodeBaseAsked({ position: 0, part: 0 }))
+    await send('baseAsked', encodeBaseAsked({ position: 0, part: 0, takesPart: true }))
     await send('vouchAsked', new Uint8Array(3))
     await send('basePart', new Uint8Array(3))
     await peers.clock.advance(2_000)

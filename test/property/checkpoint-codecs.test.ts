@@ -87,7 +87,7 @@ const CODECS: readonly {
   { name: 'stubs', sample: stubs, again: (it) => encodeStubs(decodeStubs(it)) },
   {
     name: 'question for a base',
-    sample: encodeBaseAsked({ position: 400, part: 3 }),
+    sample: encodeBaseAsked({ position: 400, part: 3, takesPart: true }),
     again: (it) => encodeBaseAsked(decodeBaseAsked(it)),
   },
   {

@@ -2,7 +2,7 @@
 import { utf8 } from '../../src/base/bytes.ts'
 import { toHex } from '../../src/base/text.ts'
 import { type ParsecFact, parsecFactFromJson } from '../../src/core/parsec/index.ts'
-import type { WitanOptions } from '../../src/engine/peer/options.ts'
+import type { FollowOptions, WitanOptions } from '../../src/engine/peer/options.ts'
 import { streamName } from '../../src/engine/streams.ts'
 import type { EventLog } from '../../src/ports/event-log.ts'
 import type { Transport } from '../../src/ports/transport.ts'
@@ -50,17 +50,53 @@ export class Scene {
     transport?: Transport,
     log?: EventLog,
   ): Promise<RunningPeer> {
-    const follow = {
+    return this.#start(name, { follow: this.from(), ...options }, transport, log)
+  }
+
+  /** Joins from a checkpoint. */
+  join(name = 'eve', options: Partial<WitanOptions> = {}, transport?: Transport, log?: EventLog): Promise<RunningPeer> {
+    return this.#start(name, { ...OPEN, join: { checkpoint: this.from() }, ...options }, transport, log)
+  }
+
+  from(): FollowOptions {
+    return {
       sponsors: MEMBERS.map((member) => this.peers.idOf(member)),
       stuckAfterMs: 500,
       answerTimeoutMs: 200,
     }
+  }
+
+  async #start(
+    name: string,
+    options: Partial<WitanOptions>,
+    transport: Transport | undefined,
+    log: EventLog | undefined,
+  ): Promise<RunningPeer> {
     const started = this.peers.start(name, {
-      options: { follow, ...options },
+      options,
       ...(transport === undefined ? {} : { transport }),
       ...(log === undefined ? {} : { log }),
     })
-    return this.peers.settle(started)
+    const running = await this.peers.settle(started)
+    this.running.set(name, running)
+    return running
+  }
+
+  /** These vote for adding a peer, until it is one. */
+  async add(name: string, by: readonly string[] = MEMBERS): Promise<void> {
+    for (const voter of by) await this.peers.settle(this.peer(voter).members.add(this.peers.idOf(name)))
+    await this.until(() => this.peer(by[0] as string).membership.voters.includes(toHex(this.peers.idOf(name))))
+  }
+
+  async remove(name: string, by: readonly string[]): Promise<void> {
+    for (const voter of by) await this.peers.settle(this.peer(voter).members.remove(this.peers.idOf(name)))
+    await this.until(() => !this.peer(by[0] as string).membership.voters.includes(toHex(this.peers.idOf(name))))
+  }
+
+  /** All of these have the same blocks, and nothing waits for any. */
+  async level(...names: readonly string[]): Promise<void> {
+    const counts = (): Set<number> => new Set(names.map((name) => this.peer(name).status.blocks))
+    await this.until(() => counts().size === 1)
   }
 
   async until(isSo: () => boolean): Promise<void> {
@@ -69,7 +105,7 @@ export class Scene {
   }
 
   async stopAll(...others: readonly RunningPeer[]): Promise<void> {
-    for (const peer of [...this.running.values(), ...others]) await this.peers.stop(peer)
+    for (const peer of new Set([...this.running.values(), ...others])) await this.peers.stop(peer)
   }
 }
 

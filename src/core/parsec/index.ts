@@ -31,6 +31,7 @@ export {
 export type { BlockKey, CertifiedBlock } from '../../wire/checkpoint/chain.ts'
 export type { CheckpointStatement } from '../../wire/checkpoint/statement.ts'
 export { type Bases, type GraphCut, stubsOfBase, withVouches } from './checkpoint/bases.ts'
+export { mayTakePart } from './checkpoint/may-take-part.ts'
 export type { OrderProofs } from './checkpoint/order-proofs.ts'
 export type { ChainProof, CheckpointView } from './checkpoint/proofs.ts'
 export {

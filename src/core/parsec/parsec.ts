@@ -93,16 +93,23 @@ export class Parsec<Payload = Bytes> {
 
   /**
    * A peer that starts from a base (parsec §8), by others' `bases`, in place of the graph before it. It learns the rest like any
-   * joining peer. It follows the order and makes no events, until the order admits it: at the base's checkpoint or later; who was admitted before only follows.
-   * `hostPosition` is kept with it. Throws `InvalidCheckpoint`.
+   * joining peer. It follows the order and makes no events, until the order admits it: at the base's checkpoint or later; who was admitted before only follows,
+   * as does who `abstains`. `hostPosition` is kept with it. Throws `InvalidCheckpoint`.
    */
-  static fromCheckpoint<P>(group: Group<P>, signer: Signer, base: Bytes, hostPosition?: number): Started<P> {
+  static fromCheckpoint<P>(
+    group: Group<P>,
+    signer: Signer,
+    base: Bytes,
+    hostPosition?: number,
+    abstains = false,
+  ): Started<P> {
     verifyBase(base, { group, scheme: signer.scheme })
     const started = startOf(group, signer, 'checkpoint', [])
     const parsec = new Parsec(new State(group, started), signer)
     const work = parsec.#work()
     work.note(started)
     for (const part of basePartsOf(base, hostPosition)) work.note(part)
+    if (abstains) parsec.bases.abstain()
     work.startIfDue()
     return { parsec, step: work.finish() }
   }

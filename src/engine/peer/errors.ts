@@ -42,3 +42,7 @@ export function fenced(stream: string, identity: Bytes, cause?: unknown): PeerEr
     { cause },
   )
 }
+
+export function wrongLog(stream: string, why: string): PeerError {
+  return new PeerError({ code: 'WrongLog', stream }, why)
+}

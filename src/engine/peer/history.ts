@@ -69,6 +69,16 @@ export class History {
     return block?.index === index ? block : undefined
   }
 
+  /** The blocks from one index to before another; what is not here is left out. */
+  async *blocksBetween(from: number, to: number): AsyncGenerator<AgreedBlock> {
+    const first = await this.#revisionOf(({ index }) => index >= from)
+    for await (const fact of this.#log.read(this.#stream, { from: first, maxCount: to - from })) {
+      const block = this.#read(fact)
+      if (block.index >= to) return
+      yield block
+    }
+  }
+
   /** Every application payload, from position `from`. */
   async *payloads(options: HistoryOptions = {}): AsyncGenerator<PayloadBlock> {
     const { from = 0 } = options

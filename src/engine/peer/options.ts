@@ -58,11 +58,11 @@ export interface WitanOptions<Payload = Bytes> {
   /** Our key. It runs in one process at a time, on one log, in one group. */
   readonly identity: Signer
   readonly genesis: GenesisOptions
-  /** Present: we are no genesis member and join later; `section`: peers that may let us in, as far as we know. */
-  readonly join?: { readonly section: readonly Bytes[] }
-  /** Present: we take no part, and follow the order from a recent checkpoint. In place of `join`. */
+  /** Present: we are no genesis member, and become one once the group adds us. */
+  readonly join?: JoinOptions
+  /** Present: we take no part, not even if the group adds us, and follow the order from a recent checkpoint. In place of `join`. */
   readonly follow?: FollowOptions
-  /** Who may follow us that is no member. Default: nobody. */
+  /** Who may follow us that is no member. Whom the group added may start from us without. Default: nobody. */
   readonly followers?: FollowerPolicy
   readonly log: EventLog
   readonly transport: Transport
@@ -84,10 +84,18 @@ export interface WitanOptions<Payload = Bytes> {
   readonly logger?: Logger
 }
 
+/**
+ * Where a joiner starts from, for life: its log holds it. With `section` it reads the whole graph; these are peers that may let it in, as far as we know.
+ * With `checkpoint` it starts from a recent checkpoint, follows until the group adds it, and has no blocks from before (docs/checkpoints.md).
+ */
+export type JoinOptions =
+  | { readonly section: readonly Bytes[]; readonly checkpoint?: never }
+  | { readonly checkpoint: FollowOptions; readonly section?: never }
+
 export interface FollowOptions {
   /** Ids of members, as many as we can reach: one gives a checkpoint with what belongs to it, others vouch. At least a third of the voters must. */
   readonly sponsors: readonly Bytes[]
-  /** How long to look for a checkpoint to start from. Default: 60,000. */
+  /** How long to look for a checkpoint to start from; `Infinity`: without end, as for a joiner that nobody serves before the group adds it. Default: 60,000. */
   readonly timeoutMs?: number
   /** How long to wait for an answer of one sponsor. Default: 10,000. */
   readonly answerTimeoutMs?: number
@@ -147,14 +155,14 @@ export function settingsOf(options: Omit<WitanOptions<never>, 'codec'>): PeerSet
   const { identity, genesis } = options
   const self = toHex(identity.identity)
   if (genesis.members.length === 0) throw invalid('genesis.members', 'none', 'a group begins with one member at least')
-  const named = [...(options.join?.section ?? []), ...(options.follow?.sponsors ?? [])]
+  const named = [...(options.join?.section ?? []), ...(startOptions(options)?.options.sponsors ?? [])]
   for (const id of [...genesis.members, ...named, identity.identity]) {
     if (id.length !== ID_BYTES) throw invalid('an id', toHex(id), `an id is ${ID_BYTES} bytes`)
   }
   const isMember = genesis.members.some((id) => toHex(id) === self)
   if (isMember && options.join !== undefined)
     throw invalid('join', self, 'a genesis member does not join; leave it out')
-  checkFollow(options, self, isMember)
+  checkStart(options, self, isMember)
   if (!isMember && options.join === undefined && options.follow === undefined)
     throw invalid('identity', self, 'it is no genesis member; give `join` to join later, or `follow` to follow only')
   if (toHex(options.transport.localPeer) !== self)
@@ -188,17 +196,33 @@ export function settingsOf(options: Omit<WitanOptions<never>, 'codec'>): PeerSet
   }
 }
 
-function checkFollow({ follow, join }: Pick<WitanOptions, 'follow' | 'join'>, self: string, isMember: boolean): void {
-  if (follow === undefined) return
-  if (isMember) throw invalid('follow', self, 'a genesis member takes part; one that only follows has a key of its own')
-  if (join !== undefined) throw invalid('follow', self, 'who follows does not join; leave `join` out')
-  const sponsors = follow.sponsors.map((id) => toHex(id))
-  if (sponsors.length === 0) throw invalid('follow.sponsors', 'none', 'name some members')
-  if (sponsors.includes(self)) throw invalid('follow.sponsors', self, 'nobody follows itself')
+/** Of a peer that starts from a checkpoint: how, and the name of that option. */
+export function startOptions({
+  join,
+  follow,
+}: Pick<WitanOptions, 'join' | 'follow'>): { readonly name: string; readonly options: FollowOptions } | undefined {
+  if (follow !== undefined) return { name: 'follow', options: follow }
+  return join?.checkpoint === undefined ? undefined : { name: 'join.checkpoint', options: join.checkpoint }
+}
+
+function checkStart(given: Pick<WitanOptions, 'join' | 'follow'>, self: string, isMember: boolean): void {
+  const { follow, join } = given
+  if (follow !== undefined && isMember)
+    throw invalid('follow', self, 'a genesis member takes part; one that only follows has a key of its own')
+  if (follow !== undefined && join !== undefined)
+    throw invalid('follow', self, 'who follows does not join; leave `join` out, or give `join.checkpoint` alone')
+  const start = startOptions(given)
+  if (start === undefined) return
+  const { name, options } = start
+  const sponsors = options.sponsors.map((id) => toHex(id))
+  if (sponsors.length === 0) throw invalid(`${name}.sponsors`, 'none', 'name some members')
+  if (sponsors.includes(self)) throw invalid(`${name}.sponsors`, self, 'nobody starts from itself')
   const twice = sponsors.find((id, i) => sponsors.indexOf(id) !== i)
-  if (twice !== undefined) throw invalid('follow.sponsors', twice, 'each is named once')
-  for (const name of ['timeoutMs', 'answerTimeoutMs', 'stuckAfterMs', 'maxBaseBytes'] as const)
-    atLeast(`follow.${name}`, follow[name] ?? 1, 1)
+  if (twice !== undefined) throw invalid(`${name}.sponsors`, twice, 'each is named once')
+  for (const bound of ['answerTimeoutMs', 'stuckAfterMs', 'maxBaseBytes'] as const)
+    atLeast(`${name}.${bound}`, options[bound] ?? 1, 1)
+  const { timeoutMs = 1 } = options
+  if (timeoutMs !== Number.POSITIVE_INFINITY) atLeast(`${name}.timeoutMs`, timeoutMs, 1)
 }
 
 function atLeast(option: string, value: number, least: number): number {

@@ -19,8 +19,10 @@ import {
 } from '../../core/parsec/index.ts'
 import type { LogError } from '../../ports/event-log.ts'
 import type { Signer } from '../../ports/signature-scheme.ts'
-import { type AgreedBlock, agreedBlock, positionsOf } from './blocks.ts'
-import { fenced, PeerError } from './errors.ts'
+import { type Beginning, checkBeginning, isOnlyFollowing, type TakenBase } from './beginning.ts'
+import type { AgreedBlock } from './blocks.ts'
+import { fenced, PeerError, wrongLog } from './errors.ts'
+import { Numbering } from './numbering.ts'
 import type { PeerSettings } from './options.ts'
 import type { PeerStore, Recovered, RecoverOptions, Replayed } from './store.ts'
 
@@ -43,18 +45,6 @@ export interface PublishedStep {
   readonly proven: readonly number[]
 }
 
-/** How a peer without a log begins. */
-export type Beginning =
-  | { readonly type: 'genesis' }
-  | { readonly type: 'section'; readonly section: readonly Bytes[] }
-  | { readonly type: 'base'; readonly fetch: () => Promise<TakenBase> }
-
-/** A base that was verified, and how many payloads came before what it stands for. */
-export interface TakenBase {
-  readonly bytes: Bytes
-  readonly payloads: number
-}
-
 /** Steps that may wait for the log before more messages are taken. */
 const MAX_STEPS_UNDER_WAY = 64
 
@@ -64,8 +54,7 @@ export class PeerEngine {
   readonly #signer: Signer
   readonly #events: PeerEngineEvents
   #parsec: Parsec | undefined
-  #blockCount = 0
-  #nextPosition = 0
+  readonly #numbering = new Numbering()
   #logged: Promise<void> = Promise.resolve()
   #publishing: Promise<void> = Promise.resolve()
   /** Blocks that subscribers have seen, or that were there when we started. */
@@ -73,6 +62,8 @@ export class PeerEngine {
   /** Likewise of proven checkpoints. */
   #provenCount = 0
   #underWay = 0
+  /** We make no events, whatever the order decides of us. */
+  #abstains = false
   #rebuilding: Promise<void> | undefined
   #isOver = false
   /** Why, unless we were told to stop. */
@@ -91,6 +82,11 @@ export class PeerEngine {
     return this.#parsec
   }
 
+  /** How many blocks came before those that are whole for us as a member; `undefined`: we are none, or did not begin. */
+  get memberSince(): number | undefined {
+    return this.#parsec?.bases.memberSince
+  }
+
   /** Blocks that are out. */
   get blockCount(): number {
     return this.#publishedCount
@@ -106,13 +102,9 @@ export class PeerEngine {
     replayed: Replayed,
     signal?: AbortSignal,
   ): Promise<{ readonly facts: number; readonly blocks: number }> {
+    this.#abstains = isOnlyFollowing(beginning)
     const recovered = await this.#recover(signal === undefined ? { replayed } : { replayed, signal })
-    if (recovered !== undefined && recovered.parsec.isFollower !== (beginning.type === 'base')) {
-      throw new PeerError(
-        { code: 'WrongLog', stream: this.#store.gossipStream },
-        `the log is of a peer that ${recovered.parsec.isFollower ? 'follows from a checkpoint' : 'takes part'}; one that begins otherwise needs a log and a key of its own`,
-      )
-    }
+    if (recovered !== undefined) checkBeginning(beginning, recovered.parsec, this.#store.gossipStream)
     if (recovered !== undefined && !recovered.parsec.lacksBase) {
       this.#adopt(recovered)
       this.#publishedCount = recovered.blocks
@@ -123,7 +115,7 @@ export class PeerEngine {
       // Nothing was built on a base that a crash cut off, so any other will do.
       const base = await beginning.fetch()
       await this.startFrom(base)
-      return { facts: recovered?.facts ?? 0, blocks: this.#blockCount }
+      return { facts: recovered?.facts ?? 0, blocks: this.#numbering.next.index }
     }
     const { group } = this.#settings
     const { parsec, step } =
@@ -135,14 +127,19 @@ export class PeerEngine {
     return { facts: 0, blocks: 0 }
   }
 
-  /** Leaves what core holds, and goes on from a base; resolves when that is durable, to false where the base lies before it. What was under way stays logged. */
+  /**
+   * Leaves what core holds, and goes on from a base; resolves when that is durable, to false where the base lies before it, or we made events
+   * that would be lost. What was under way stays logged.
+   */
   async startFrom({ bytes, payloads }: TakenBase): Promise<boolean> {
-    const { parsec, step } = Parsec.fromCheckpoint(this.#settings.group, this.#signer, bytes, payloads)
-    if (parsec.blockCount < this.#blockCount || payloads < this.#nextPosition) return false
+    if (this.#parsec?.isFollower === false) return false
+    const { group } = this.#settings
+    const { parsec, step } = Parsec.fromCheckpoint(group, this.#signer, bytes, payloads, this.#abstains)
+    const { index, position } = this.#numbering.next
+    const start = parsec.startedAt
+    if (start < index || payloads < position) return false
     this.#parsec = parsec
-    this.#blockCount = parsec.blockCount
-    this.#nextPosition = payloads
-    const start = parsec.blockCount
+    this.#numbering.goOn({ index: start, position: payloads })
     await this.#commit(step)
     this.#publishedCount = Math.max(this.#publishedCount, start)
     return true
@@ -150,7 +147,7 @@ export class PeerEngine {
 
   /** The first position of what is decided next. */
   get nextPosition(): number {
-    return this.#nextPosition
+    return this.#numbering.next.position
   }
 
   /** Our vote; resolves when it is durable. */
@@ -274,7 +271,7 @@ export class PeerEngine {
 
   /** Appends, then sends and publishes, in the order of the steps. */
   async #commit(step: ParsecStep<Bytes>): Promise<void> {
-    const blocks = this.#takeBlocks()
+    const blocks = [...this.#numbering.polled(this.parsec)]
     const { facts, effects, faults, proven } = step
     if (facts.length + effects.length + faults.length === 0) return
     this.#underWay += 1
@@ -310,17 +307,6 @@ export class PeerEngine {
     this.#events.published(step)
   }
 
-  #takeBlocks(): AgreedBlock[] {
-    const blocks: AgreedBlock[] = []
-    for (let block = this.parsec.poll(); block !== undefined; block = this.parsec.poll()) {
-      const agreed = agreedBlock(block, this.#blockCount, this.#nextPosition)
-      blocks.push(agreed)
-      this.#blockCount += 1
-      this.#nextPosition += positionsOf(agreed)
-    }
-    return blocks
-  }
-
   #isOurs(fact: ParsecFact): boolean {
     // An event begins with its creator's id (parsec §11).
     return (
@@ -331,8 +317,7 @@ export class PeerEngine {
 
   #adopt({ parsec, blocks, nextPosition }: Recovered): void {
     this.#parsec = parsec
-    this.#blockCount = blocks
-    this.#nextPosition = nextPosition
+    this.#numbering.goOn({ index: blocks, position: nextPosition })
   }
 
   #recoverFrom(error: unknown, failed: Parsec): void {
@@ -353,7 +338,7 @@ export class PeerEngine {
       await this.#store.settled()
       const recovered = await this.#recover({ blocksFrom: this.#publishedCount })
       if (recovered === undefined || recovered.parsec.lacksBase)
-        throw new PeerError({ code: 'WrongLog', stream: this.#store.gossipStream }, 'the log holds no whole beginning')
+        throw wrongLog(this.#store.gossipStream, 'the log holds no whole beginning')
       this.#adopt(recovered)
       this.#logged = Promise.resolve()
       this.#rebuilding = undefined
@@ -371,7 +356,9 @@ export class PeerEngine {
   /** Completing the block stream may be what finds that somebody else writes it. */
   async #recover(options: RecoverOptions): Promise<Recovered | undefined> {
     try {
-      return await this.#store.recover(options)
+      const recovered = await this.#store.recover(options)
+      if (this.#abstains) recovered?.parsec.bases.abstain()
+      return recovered
     } catch (error) {
       throw this.#explained(error)
     }

@@ -34,8 +34,9 @@ import { Envelopes } from '../envelope.ts'
 import { factSize } from '../fact-size.ts'
 import { StreamWriter } from '../stream-writer.ts'
 import { streamName } from '../streams.ts'
-import { type AgreedBlock, agreedBlock, BLOCK_FACT, blockToJson, isSameBlock, positionsOf } from './blocks.ts'
+import { type AgreedBlock, BLOCK_FACT, blockToJson, isSameBlock } from './blocks.ts'
 import { fenced, PeerError } from './errors.ts'
+import { Numbering } from './numbering.ts'
 
 export interface Recovered {
   readonly parsec: Parsec
@@ -148,22 +149,18 @@ export class PeerStore {
     )
     const starts = new Starts((fact) => this.#begin(fact))
     let revision = NO_STREAM
-    let nextPosition = 0
-    let nextIndex = 0
+    const numbering = new Numbering()
     for await (const fact of this.#log.read(this.gossipStream, signalled(signal))) {
       const replayed = parsecFactFromJson(fact.type, fact.data, nodeBase64Url)
       const parsec = starts.of(replayed)
       parsec.evolve(replayed)
       revision = fact.revision
       if (replayed.type === 'BaseTaken' && replayed.isLast) {
-        nextIndex = parsec.blockCount
-        nextPosition = replayed.hostPosition ?? nextIndex
+        const index = parsec.blockCount
+        numbering.goOn({ index, position: replayed.hostPosition ?? index })
       }
       if (replayed.type === 'GossipEventAccepted') others?.event(replayed)
-      for (let block = parsec.poll(); block !== undefined; block = parsec.poll()) {
-        const agreed = agreedBlock(block, nextIndex, nextPosition)
-        nextIndex += 1
-        nextPosition += positionsOf(agreed)
+      for (const agreed of numbering.polled(parsec)) {
         if (agreed.index >= blocksFrom) newBlocks.push(agreed)
         others?.block(agreed, parsec)
         await check.derive(agreed)
@@ -180,7 +177,8 @@ export class PeerStore {
     this.#gossip = new StreamWriter(this.#log, this.gossipStream, revision)
     this.#blocks = new StreamWriter(this.#log, this.blockStream, logged - 1)
     if (!isAudit) await this.appendBlocks(missing)
-    return { parsec, facts: revision + 1, blocks: nextIndex, nextPosition, newBlocks }
+    const { index: blocks, position: nextPosition } = numbering.next
+    return { parsec, facts: revision + 1, blocks, nextPosition, newBlocks }
   }
 
   #begin(fact: ParsecFact): Parsec {

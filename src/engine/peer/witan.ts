@@ -10,7 +10,7 @@
 
 import type { Observable } from 'rxjs'
 import { type Actor, createActor } from 'xstate'
-import { type PeerSignal, type PeerStanding, peerMachine } from '../../../machines/peer.machine.ts'
+import { type PeerSignal, peerMachine } from '../../../machines/peer.machine.ts'
 import { type Bytes, EMPTY_BYTES } from '../../base/bytes.ts'
 import { fromHex, toHex } from '../../base/text.ts'
 import type { safe } from '../../core/ballot/index.ts'
@@ -34,6 +34,7 @@ import { type Evidence, type GossipNotice, Notices, type Status } from './notice
 import { type PeerSettings, settingsOf, type WitanOptions } from './options.ts'
 import { PeerEngine, type PublishedStep } from './peer-engine.ts'
 import type { Receipt } from './receipts.ts'
+import { isMember, standingOf, votersOf } from './standing.ts'
 import { NOBODY_ELSE, PeerStore } from './store.ts'
 
 export interface CallOptions {
@@ -57,6 +58,8 @@ export class Witan<Payload = Bytes> {
   readonly #follow: PeerFollow
   readonly #actor: Actor<typeof peerMachine>
   readonly #self: string
+  /** By what is published. */
+  #isMember = false
   #error: Error | undefined
   #closing: Promise<void> | undefined
 
@@ -122,9 +125,10 @@ export class Witan<Payload = Bytes> {
     this.#ballots = new PeerBallots(this.#settings, {
       identity: options.identity,
       log: options.log,
-      blockStream: store.blockStream,
+      history: this.#history,
       queue: this.#queue,
       parsec: () => (this.#engine.isRunning ? this.#engine.parsec : undefined),
+      memberSince: () => this.#engine.memberSince,
       vote: (observation) => this.#voteFor(observation),
       durable: () => this.#engine.durable(),
       evidence: (evidence) => this.#notices.evidence(evidence),
@@ -180,11 +184,11 @@ export class Witan<Payload = Bytes> {
     this.#actor.start()
     try {
       await this.#ballots.recover(signal)
-      const others = this.#follow.isFollower ? NOBODY_ELSE : this.#ballots.replayed
+      const others = this.#follow.onlyFollows ? NOBODY_ELSE : this.#ballots.replayed
       const started = await this.#engine.start(this.#follow.beginning(signal), others, signal)
       this.#followMembership()
       await this.#ballots.complete()
-      const standing = this.#standing()
+      const standing = standingOf(this.#engine.parsec, this.#options)
       this.#signal({ type: 'log.recovered', standing })
       if (standing === 'removed') this.#answerOnly()
       this.#ballots.closeDue()
@@ -282,8 +286,7 @@ export class Witan<Payload = Bytes> {
       if (block.proofs.some(({ id }) => id === this.#self)) this.#application.settle(block)
     }
     for (const position of proven) this.#notices.checkpoint(this.checkpoints.get(position))
-    // Ballots from before a checkpoint are nothing that a follower could know.
-    if (!this.#follow.isFollower) this.#ballots.published(step)
+    if (!this.#follow.onlyFollows) this.#ballots.published(step)
     if (blocks.some(({ observation }) => observation.type !== 'OpaquePayload')) this.#followMembership()
     if (facts.some((fact) => this.#isChange(fact))) this.#followChanges()
     if (blocks.length > 0) this.#publishStatus()
@@ -292,20 +295,15 @@ export class Witan<Payload = Bytes> {
 
   #followMembership(): void {
     const { parsec } = this.#engine
-    const before = this.#membership.current.voters.includes(this.#self)
-    // Core's elections stop with our removal, at the voters of before.
-    const voters = parsec
-      .voters()
-      .map(toHex)
-      .filter((voter) => voter !== this.#self || !parsec.isRemoved)
-    this.#membership.setVoters(voters)
+    const wasMember = this.#isMember
+    this.#isMember = isMember(parsec)
+    this.#membership.setVoters(votersOf(parsec))
     this.#followChanges()
-    const isVoter = voters.includes(this.#self)
-    if (isVoter && !before && !this.#follow.isFollower) {
+    if (this.#isMember && !wasMember) {
       this.#signal({ type: 'voter.added' })
       this.#ballots.closeDue()
     }
-    if (!isVoter && before) this.#signal({ type: 'voter.removed' })
+    if (!this.#isMember && wasMember) this.#signal({ type: 'voter.removed' })
   }
 
   /** Somebody's vote to add or remove a peer. */
@@ -321,24 +319,10 @@ export class Witan<Payload = Bytes> {
     this.#policy.consider()
   }
 
-  #standing(): PeerStanding {
-    if (this.#follow.isFollower) return 'following'
-    const { parsec } = this.#engine
-    const self = this.#options.identity.identity
-    const isVoter = this.#membership.current.voters.includes(this.#self)
-    if (!isVoter) return this.#wasVoter() ? 'removed' : 'joining'
-    return parsec.haveVotedFor({ type: 'Remove', peerId: self, relatedInfo: EMPTY_BYTES }) ? 'leaving' : 'voter'
-  }
-
   /** Others may lack what only we have, above all our last signature (parsec §8). */
   #answerOnly(): void {
     this.#gossiper.listen()
     this.#engine.showLastSignature()
-  }
-
-  /** No voter, and no longer allowed to hear others: it was removed. */
-  #wasVoter(): boolean {
-    return this.#options.join === undefined || this.#engine.parsec.isRemoved
   }
 
   #failed(error: Error): void {

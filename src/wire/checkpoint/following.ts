@@ -5,7 +5,7 @@
  *
  * | message | bytes |
  * | --- | --- |
- * | ask for a base | u64 position in blocks (0: the newest), u64 part |
+ * | ask for a base | u64 position in blocks (0: the newest that serves), u64 part, u8 whether the sender is to take part |
  * | a part of a base | u64 position (0: none is at hand), u64 payloads before it, u64 length of the base, u64 part, bytes |
  * | ask for a vouch | u64 position, bytes stubs |
  * | a vouch | u64 position, [32] hash of the stubs, u64 payloads before it, bytes signature (empty: refused) |
@@ -24,10 +24,12 @@ import { MAX_BASE_BYTES } from './base.ts'
 export const BASE_PART_BYTES = 256 * 1024
 
 export interface BaseAsked {
-  /** In blocks; 0: the newest. */
+  /** In blocks; 0: the newest that serves the purpose. */
   readonly position: number
   /** From 0. */
   readonly part: number
+  /** It is to become a member, which not every checkpoint allows; otherwise it only follows. */
+  readonly takesPart: boolean
 }
 
 export interface BasePart {
@@ -60,13 +62,13 @@ export function partsOf(length: number): number {
   return Math.ceil(length / BASE_PART_BYTES)
 }
 
-export function encodeBaseAsked({ position, part }: BaseAsked): Bytes {
-  return new CanonicalWriter(16).u64(position).u64(part).finish()
+export function encodeBaseAsked({ position, part, takesPart }: BaseAsked): Bytes {
+  return new CanonicalWriter(17).u64(position).u64(part).bool(takesPart).finish()
 }
 
 /** Throws a `CodecError`, as all below. */
 export function decodeBaseAsked(body: Bytes): BaseAsked {
-  return strict(body, (reader) => ({ position: reader.u64(), part: reader.u64() }))
+  return strict(body, (reader) => ({ position: reader.u64(), part: reader.u64(), takesPart: reader.bool() }))
 }
 
 export function encodeBasePart({ position, payloads, length, part, bytes }: BasePart): Bytes {

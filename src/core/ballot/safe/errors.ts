@@ -40,6 +40,8 @@ export type SafeBallotErrorData =
   | { readonly code: 'WrongFinality'; readonly proposalId: string; readonly expected: Finality }
   /** The block stands before the proposal's `fromPosition`. */
   | { readonly code: 'OrderedTooEarly'; readonly proposalId: string; readonly position: number }
+  /** An earlier block may have opened it, or ended it, and is not here: this peer started from a checkpoint after the proposal's `fromPosition`. */
+  | { readonly code: 'OrderUnknown'; readonly proposalId: string; readonly fromPosition: number }
   /** An owner's fault, as a notice of evidence names it: both choices are signed. */
   | { readonly code: 'Equivocation'; readonly owner: string; readonly proposalId: string }
   | { readonly code: 'InvalidCertificate'; readonly why: string }
@@ -95,6 +97,8 @@ function sentenceOf(data: SafeBallotErrorData): string {
       return `proposal ${data.proposalId} has not the finality of its scope, ${data.expected}`
     case 'OrderedTooEarly':
       return `proposal ${data.proposalId} does not open at position ${data.position}`
+    case 'OrderUnknown':
+      return `proposal ${data.proposalId} is of position ${data.fromPosition}, from where on this peer does not have every block: ask a peer that has them`
     case 'Equivocation':
       return `${data.owner} signed both choices of proposal ${data.proposalId}`
     case 'InvalidCertificate':

@@ -1,7 +1,7 @@
 /**
  * @module core/parsec/checkpoint/bases
  *
- * What a peer gives to others that want to start from a checkpoint (parsec §8).
+ * What a peer gives to others that want to start from a checkpoint (parsec §8), and what its own start allows.
  */
 
 import { type Bytes, equalBytes } from '../../../base/bytes.ts'
@@ -65,6 +65,31 @@ export class Bases<Payload> {
     const position = graph.placesOf(peer) > 0 ? undefined : admissions.of(peer)?.position
     const checkpoint = position === undefined ? undefined : checkpoints.at(position)
     return checkpoint !== undefined && checkpoints.isProven(checkpoint) ? position : undefined
+  }
+
+  /** It is a voter of whom we know no event: it may need a base to start from. */
+  awaits(id: PeerId): boolean {
+    const { peers, graph, election } = this.#state
+    const peer = peers.find(id)
+    return peer !== NONE && election.voters.has(peer) && graph.placesOf(peer) === 0
+  }
+
+  /** We started from a checkpoint, and take part as soon as the order admits us, or do so already. False: we follow for good, or have the whole graph. */
+  get mayTakePart(): boolean {
+    return this.#state.mayBeAdmitted
+  }
+
+  /** So many blocks came before our life as a member, as far as we have it: none of who has the whole graph. Undefined: we follow. */
+  get memberSince(): number | undefined {
+    const { takesPart, checkpoints, admissions, self } = this.#state
+    if (!takesPart) return undefined
+    return checkpoints.startedAt === 0 ? 0 : (admissions.of(self)?.position ?? checkpoints.startedAt)
+  }
+
+  /** From now on we follow for good, even if the order admits us; nothing of it is logged. Does nothing where we made events already. */
+  abstain(): void {
+    const { graph, self } = this.#state
+    if (graph.placesOf(self) === 0) this.#state.mayBeAdmitted = false
   }
 
   /** Our signature under the stubs of a base, if we vote from its checkpoint on and our graph says the same; else null. Throws a `CodecError`. */

@@ -7,14 +7,15 @@
  * Assumes: the base was verified; see verify-base.ts.
  */
 
-import { type Bytes, equalBytes } from '../../../base/bytes.ts'
+import type { Bytes } from '../../../base/bytes.ts'
 import { present } from '../../../base/errors.ts'
 import { type CheckpointBase, decodeStubs } from '../../../wire/checkpoint/base.ts'
-import { type CertifiedCheckpoint, decodeCheckpointProof } from '../../../wire/checkpoint/proof.ts'
+import { decodeCheckpointProof } from '../../../wire/checkpoint/proof.ts'
 import { decodeStatement } from '../../../wire/checkpoint/statement.ts'
 import { NONE, type PeerIndex } from '../graph/graph.ts'
 import type { State } from '../state.ts'
 import { REMOVED, VOTES_NOW, WAS_VOTER } from './digest.ts'
+import { mayTakePart } from './may-take-part.ts'
 
 export function loadBase<P>(state: State<P>, base: CheckpointBase): void {
   const { path } = decodeCheckpointProof(base.proof, state.group.format)
@@ -29,22 +30,7 @@ export function loadBase<P>(state: State<P>, base: CheckpointBase): void {
   restoreStubs(state, base.stubs, peers)
   const voters = state.votersOf(statement.nextVoters.map((id) => state.peers.find(id)))
   state.election.startAt(voters, base.elections)
-  state.mayBeAdmitted = mayBeAdmitted(state, base, isChange ? path.at(-2) : undefined, isChange)
-}
-
-/** parsec §9: not later than the checkpoint of our admission, and with a key that made no event yet. */
-function mayBeAdmitted<P>(
-  { self, peers, group, graph }: State<P>,
-  { standings }: CheckpointBase,
-  before: CertifiedCheckpoint | undefined,
-  isChange: boolean,
-): boolean {
-  const id = peers.idOf(self)
-  const standing = standings.find((it) => equalBytes(it.id, id))
-  if (standing === undefined) return true
-  if (graph.placesOf(self) > 0 || (standing.flags & VOTES_NOW) === 0 || !isChange) return false
-  const votersBefore = before === undefined ? group.members : decodeStatement(before.statement, group.format).nextVoters
-  return !votersBefore.some((voter) => equalBytes(voter, id))
+  state.mayBeAdmitted = mayTakePart(base, state.peers.idOf(state.self), state.group)
 }
 
 /** By place in the standings. */

@@ -6,6 +6,7 @@
 
 import type { Bytes } from '../../../base/bytes.ts'
 import type { PeerId } from '../../../wire/canonical/types.ts'
+import { type CheckpointStatement, decodeStatement } from '../../../wire/checkpoint/statement.ts'
 import { NONE } from '../graph/graph.ts'
 import type { State } from '../state.ts'
 import { type ChainProof, type CheckpointView, chainProof, checkpointProof, positionProof, viewOf } from './proofs.ts'
@@ -23,6 +24,12 @@ export class OrderProofs<Payload> {
     return all
       .filter(({ position }) => position >= from && position <= to)
       .map((checkpoint) => viewOf(this.#state, checkpoint))
+  }
+
+  /** The changes of voters from before our base, where we started from one, in order. */
+  changesBefore(): readonly CheckpointStatement[] {
+    const { checkpoints, group } = this.#state
+    return checkpoints.inherited.map(({ statement }) => decodeStatement(statement, group.format))
   }
 
   /** Positions of the proven ones, in the order in which they became so. */

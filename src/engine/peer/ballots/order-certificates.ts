@@ -15,10 +15,9 @@ import {
   type Group,
   type Parsec,
 } from '../../../core/parsec/index.ts'
-import type { EventLog } from '../../../ports/event-log.ts'
 import { BALLOT_LIMITS } from '../../../wire/ballot/index.ts'
 import type { AgreedBlock } from '../blocks.ts'
-import { readBlock } from '../history.ts'
+import type { History } from '../history.ts'
 
 /** In `Single` mode: whose block it is. */
 export function voterOf({ observation, proofs }: AgreedBlock, group: Group<Bytes>): Bytes | null {
@@ -28,8 +27,7 @@ export function voterOf({ observation, proofs }: AgreedBlock, group: Group<Bytes
 
 interface Parts {
   readonly parsec: () => Parsec | undefined
-  readonly log: EventLog
-  readonly blockStream: string
+  readonly history: History
   readonly group: Group<Bytes>
 }
 
@@ -100,12 +98,11 @@ export class OrderCertificates {
   }
 
   async #blocks(from: number, after: number): Promise<readonly CertifiedBlock[]> {
-    const { log, blockStream, group } = this.#parts
+    const { history, group } = this.#parts
     const { maxCertificateBytes } = BALLOT_LIMITS
     const blocks: CertifiedBlock[] = []
     let bytes = 0
-    for await (const fact of log.read(blockStream, { from, maxCount: after - from })) {
-      const block = readBlock(fact.data, group.format)
+    for await (const block of history.blocksBetween(from, after)) {
       const observation = encodeObservation(block.observation, group.format)
       bytes += observation.length
       if (bytes > maxCertificateBytes) {

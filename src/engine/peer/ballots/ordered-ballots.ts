@@ -5,6 +5,9 @@
  * payloads, and every block comes back through the fold. Truth is the gossip log; what the fold makes of a session is
  * logged in its `ballot-…` stream before it is published, and what a crash kept out of there is completed at recovery.
  *
+ * Who started from a checkpoint folds the blocks since it is a member. What was proposed before is passed over: it says nothing of those ballots, and
+ * votes for their Close only when others do.
+ *
  * The caller owes: each gossip event and each block of recovery (`replayEvent`, `replayBlock`), then `complete`; after that
  * every published step to `follow`.
  */
@@ -23,6 +26,7 @@ import type { Clock } from '../../../ports/clock.ts'
 import { LogError } from '../../../ports/event-log.ts'
 import type { Logger } from '../../../ports/logger.ts'
 import type { SignatureScheme } from '../../../ports/signature-scheme.ts'
+import { DIGEST_BYTES } from '../../../wire/ballot/index.ts'
 import { CodecError } from '../../../wire/canonical/errors.ts'
 import { decodePayload, PAYLOAD_KINDS, type PayloadKind } from '../../../wire/payload.ts'
 import type { BallotOrder, OrderedBallot } from '../../ballots/safe/order.ts'
@@ -31,11 +35,14 @@ import type { PeerSettings } from '../options.ts'
 import { OpeningWaits } from './opening-waits.ts'
 import { voterOf } from './order-certificates.ts'
 import type { SessionRecords } from './session-records.ts'
+import { UnknownCloses } from './unknown-closes.ts'
 import { VoterHistory } from './voter-history.ts'
 
 export interface OrderedBallotHooks {
   /** Core, as far as it has run; `undefined` while it does not. */
   readonly parsec: () => Parsec | undefined
+  /** How many blocks came before those that we fold, also while core is rebuilt; `undefined`: we are no member. */
+  readonly memberSince: () => number | undefined
   /** Resolves when the vote is durable. */
   readonly vote: (observation: Observation) => Promise<void>
   /** Resolves when all that core has done is durable. */
@@ -46,6 +53,7 @@ export interface OrderedBallotHooks {
 }
 
 const VOTE_KIND = PAYLOAD_KINDS.indexOf('ballotVote')
+const CLOSE_KIND = PAYLOAD_KINDS.indexOf('close')
 /** Of the kind byte of an opaque payload in an event: creator, cause, self parent, tag and length stand before it. */
 const KIND_OFFSET = 32 + 4 + 32 + 4 + 8
 const BALLOT_KINDS: ReadonlySet<PayloadKind> = new Set<PayloadKind>(['ballotProposal', 'ballotVote', 'close'])
@@ -66,7 +74,10 @@ export class OrderedBallots implements BallotOrder {
   readonly #shownProvisional = new Set<string>()
   readonly #waits = new OpeningWaits()
   readonly #voters: VoterHistory
+  readonly #unknownCloses = new UnknownCloses()
   #position = 0
+  /** Blocks before this one are not folded; `undefined` while none is. */
+  #since: number | undefined
   #isClosed = false
 
   constructor(
@@ -96,12 +107,13 @@ export class OrderedBallots implements BallotOrder {
     return this.#settings.group.format.limits.maxPayloadBytes - 1
   }
 
+  /** Who has become a member by its checkpoint has not seen a block yet. */
   get position(): number {
-    return this.#position
+    return Math.max(this.#position, this.#hooks.memberSince() ?? 0)
   }
 
   readonly votersBefore = (position: number): readonly Bytes[] | null =>
-    position > this.#position ? null : this.#voters.votersBefore(position, this.#hooks.parsec())
+    position > this.position ? null : this.#voters.votersBefore(position, this.#hooks.parsec())
 
   session(proposalId: Bytes): safe.OrderedSession | undefined {
     return this.#fold.find(proposalId)
@@ -113,7 +125,7 @@ export class OrderedBallots implements BallotOrder {
   }
 
   async propose(signed: safe.SignedProposal): Promise<void> {
-    const admission = safe.admit(signed, this.#rules, this.votersBefore, this.#position)
+    const admission = safe.admit(signed, this.#rules, this.votersBefore, this.position)
     if (admission.type === 'Refused') throw safe.refuseSafe(admission.why)
     await this.#put(safe.proposalPayload(this.#fold, signed))
   }
@@ -136,9 +148,14 @@ export class OrderedBallots implements BallotOrder {
 
   /** A gossip event of the log. Our own votes stand for ever, whatever becomes of their blocks (ballots §8.6). */
   replayEvent({ bytes, observationHash }: GossipEventAccepted): void {
-    if (observationHash === null || bytes[KIND_OFFSET] !== VOTE_KIND) return
+    const kind = bytes[KIND_OFFSET]
+    if (observationHash === null || (kind !== VOTE_KIND && kind !== CLOSE_KIND)) return
     const { creator, vote } = decodeEvent(bytes, this.#settings.group.format)
     if (vote?.observation.type !== 'OpaquePayload') return
+    if (kind === CLOSE_KIND) {
+      this.#noteClose(vote.observation.payload, creator)
+      return
+    }
     const ballot = ballotVoteOf(vote.observation.payload, this.#scheme)
     if (ballot === null) return
     if (equalBytes(creator, this.#self)) this.#own.record(ballot)
@@ -148,7 +165,7 @@ export class OrderedBallots implements BallotOrder {
 
   /** A block of the log, in order. */
   replayBlock(block: AgreedBlock, parsec: Parsec): void {
-    this.#foldBlock(block, parsec)
+    this.#foldBlock(block, parsec, parsec.bases.memberSince)
   }
 
   /** After recovery: completes what the sessions' streams lack, and holds the rest against what the fold says. */
@@ -161,11 +178,12 @@ export class OrderedBallots implements BallotOrder {
 
   follow(events: readonly GossipEventAccepted[], blocks: readonly AgreedBlock[]): void {
     for (const event of events) this.replayEvent(event)
-    if (blocks.length === 0) return
     const parsec = this.#hooks.parsec()
+    const since = this.#hooks.memberSince()
     const touched = new Set<safe.OrderedSession>()
-    for (const block of blocks) for (const session of this.#foldBlock(block, parsec)) touched.add(session)
+    for (const block of blocks) for (const session of this.#foldBlock(block, parsec, since)) touched.add(session)
     for (const session of touched) this.#write(session)
+    if (events.length > 0) this.#joinCloses()
   }
 
   /** A session was evicted or deleted here. The order goes on with what it is. */
@@ -183,12 +201,29 @@ export class OrderedBallots implements BallotOrder {
     const parsec = this.#hooks.parsec()
     if (parsec === undefined || this.#isClosed || !parsec.canVote()) return
     const nowSec = Math.floor(this.#clock.nowMs() / 1_000)
-    for (const { signed } of safe.closesDue(this.#fold, nowSec)) {
-      this.#put(safe.closePayload(signed.id)).catch((error: unknown) => {
-        this.#logger.debug({ error }, 'a Close could not be voted for; it is tried again')
-        this.#later(() => this.closeDue())
-      })
-    }
+    for (const { signed } of safe.closesDue(this.#fold, nowSec)) this.#voteForClose(signed.id)
+    this.#joinCloses()
+  }
+
+  /** What we did not see opened, as far as others say that it is due. */
+  #joinCloses(): void {
+    const parsec = this.#hooks.parsec()
+    if (parsec === undefined || this.#isClosed || !parsec.canVote()) return
+    for (const proposalId of this.#unknownCloses.due(parsec.voters(), this.#self)) this.#voteForClose(proposalId)
+  }
+
+  #voteForClose(proposalId: Bytes): void {
+    this.#put(safe.closePayload(proposalId)).catch((error: unknown) => {
+      this.#logger.debug({ error }, 'a Close could not be voted for; it is tried again')
+      this.#later(() => this.closeDue())
+    })
+  }
+
+  /** With the whole order there are no sessions that it opened unseen. */
+  #noteClose(payload: Bytes, voter: Bytes): void {
+    if (this.#since === 0) return
+    const proposalId = closedBy(payload)
+    if (proposalId !== null && !this.#isKnown(proposalId)) this.#unknownCloses.note(proposalId, voter)
   }
 
   close(error: Error): void {
@@ -201,9 +236,16 @@ export class OrderedBallots implements BallotOrder {
   }
 
   /** What the block does; the sessions that it changed. */
-  #foldBlock(block: AgreedBlock, parsec: Parsec | undefined): readonly safe.OrderedSession[] {
+  #foldBlock(
+    block: AgreedBlock,
+    parsec: Parsec | undefined,
+    since: number | undefined,
+  ): readonly safe.OrderedSession[] {
     this.#position = block.index + 1
     const { observation } = block
+    if (block.kind === 'close' && observation.type === 'OpaquePayload') this.#forgetClose(observation.payload)
+    this.#begin(since)
+    if (this.#since === undefined || block.index < this.#since) return []
     if (observation.type !== 'OpaquePayload' || block.kind === undefined || !BALLOT_KINDS.has(block.kind)) return []
     const ordered = { position: block.index, payload: observation.payload, voter: voterOf(block, this.#settings.group) }
     const notices = this.#fold.fold(ordered, (position) => this.#voters.votersBefore(position, parsec))
@@ -217,6 +259,17 @@ export class OrderedBallots implements BallotOrder {
       this.#follow(notice)
     }
     return changed
+  }
+
+  #begin(since: number | undefined): void {
+    if (since === undefined || this.#since !== undefined) return
+    this.#since = since
+    this.#fold.startAt(since)
+  }
+
+  #forgetClose(payload: Bytes): void {
+    const proposalId = closedBy(payload)
+    if (proposalId !== null) this.#unknownCloses.forget(proposalId)
   }
 
   #follow(notice: Exclude<safe.OrderedNotice, { readonly type: 'Equivocation' | 'Void' }>): void {
@@ -292,6 +345,11 @@ export class OrderedBallots implements BallotOrder {
     const { groupId } = this
     return { groupId, scope: null, finality: 'ordered', proposersOf: () => [], verifier: this.#verifier }
   }
+}
+
+function closedBy(payload: Bytes): Bytes | null {
+  const { kind, body } = decodePayload(payload)
+  return kind === 'close' && body.length === DIGEST_BYTES ? body.slice() : null
 }
 
 function ballotVoteOf(payload: Bytes, format: safe.BallotFormat): safe.SafeVote | null {

@@ -16,6 +16,7 @@ import { assemble } from '../../ballots/assembly.ts'
 import { ConsensusService } from '../../ballots/consensus-service.ts'
 import { withDefaults } from '../../ballots/options.ts'
 import type { NoticeQueue } from '../../notices.ts'
+import type { History } from '../history.ts'
 import type { Evidence } from '../notices.ts'
 import type { PeerSettings } from '../options.ts'
 import type { PublishedStep } from '../peer-engine.ts'
@@ -35,7 +36,7 @@ export interface Provisional {
 export interface PeerBallotOptions {
   readonly identity: Signer
   readonly log: EventLog
-  readonly blockStream: string
+  readonly history: History
   readonly queue: NoticeQueue
   readonly evidence: (evidence: Evidence) => void
   /** Somebody else writes one of our streams: this identity runs twice. */
@@ -43,6 +44,8 @@ export interface PeerBallotOptions {
   readonly post: (to: Bytes, kind: BallotMessageKind, body: Bytes) => void
   /** Core, as far as it has run; `undefined` while it does not. */
   readonly parsec: () => Parsec | undefined
+  /** How many blocks came before those that we have as a member; also while core is rebuilt. */
+  readonly memberSince: () => number | undefined
   /** Resolves when the vote is durable. */
   readonly vote: (observation: Observation) => Promise<void>
   /** Resolves when all that core has done is durable. */
@@ -60,18 +63,19 @@ export class PeerBallots {
   readonly provisional$: Observable<Provisional> = this.#provisional.asObservable()
 
   constructor(settings: PeerSettings, options: PeerBallotOptions) {
-    const { identity, log, blockStream, parsec, vote, durable, queue, evidence, post, fenced } = options
+    const { identity, log, history, memberSince, parsec, vote, durable, queue, evidence, post, fenced } = options
     const { clock, random, logger, group } = settings
     this.#queue = queue
     const { signer, ...rest } = withDefaults({ signer: identity, log, clock, random, logger })
     const assembly = assemble(signer, { ...rest, deadlinePassed: () => this.#order.closeDue(), fenced })
     const { engine, registry, notifier } = assembly
-    this.#certificates = new OrderCertificates({ parsec, log, blockStream, group })
+    this.#certificates = new OrderCertificates({ parsec, history, group })
     this.#order = new OrderedBallots(
       settings,
       signer,
       {
         parsec,
+        memberSince,
         vote,
         durable,
         equivocation: (scope, proof) => notifier.equivocation(scope, proof),

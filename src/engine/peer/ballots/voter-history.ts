@@ -19,6 +19,8 @@ export class VoterHistory {
   readonly #changes: Change[] = []
   #epoch = 0
   #checked = 0
+  /** Where core began whose earlier changes we took up. */
+  #startedAt = 0
 
   constructor(members: readonly Bytes[]) {
     this.#members = members
@@ -26,12 +28,23 @@ export class VoterHistory {
 
   /** Takes up the changes that core knows of now. */
   #follow(parsec: Parsec): void {
+    if (parsec.startedAt > this.#startedAt) this.#startFrom(parsec)
     for (const { position, epoch, nextVoters } of parsec.proofs.checkpoints(this.#checked + 1)) {
       this.#checked = position
       if (epoch === this.#epoch) continue
       this.#epoch = epoch
       this.#changes.push({ position, voters: nextVoters })
     }
+  }
+
+  /** parsec §8: the proof of its base tells of all changes before. */
+  #startFrom({ proofs, startedAt }: Parsec): void {
+    const before = proofs.changesBefore()
+    this.#startedAt = startedAt
+    this.#checked = startedAt
+    this.#epoch = before.at(-1)?.epoch ?? 0
+    this.#changes.splice(0)
+    for (const { position, nextVoters } of before) this.#changes.push({ position, voters: nextVoters })
   }
 
   /** `parsec`: core, which has decided all blocks before the position. */

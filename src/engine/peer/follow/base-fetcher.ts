@@ -13,6 +13,7 @@ import {
   CheckpointError,
   CodecError,
   isAtLeastThird,
+  mayTakePart,
   verifyBase,
   verifyCheckpoint,
 } from '../../../core/parsec/index.ts'
@@ -28,14 +29,16 @@ import {
   type Vouch,
 } from '../../../wire/checkpoint/following.ts'
 import type { PeerMessageKind } from '../../../wire/peer-message.ts'
+import type { TakenBase } from '../beginning.ts'
 import { PeerError } from '../errors.ts'
 import type { PeerSettings } from '../options.ts'
-import type { TakenBase } from '../peer-engine.ts'
 
 export interface FetcherOptions {
   readonly settings: PeerSettings
   readonly scheme: SignatureScheme
   readonly sponsors: readonly Bytes[]
+  /** Our id, where we are to take part, which not every base allows; null: we only follow. */
+  readonly joiner: Bytes | null
   /** For all that one sponsor has to give. */
   readonly timeoutMs: number
   readonly maxBaseBytes: number
@@ -139,6 +142,7 @@ export class BaseFetcher {
     const trust = { group, scheme }
     const { position, nextVoters } = verifyCheckpoint(base.proof, trust)
     if (position !== given.position) throw new CheckpointError('its checkpoint is of another position than was said')
+    this.#checkAdmits(base)
     const voters = new Set(nextVoters.map(toHex))
     const asked = this.#options.sponsors.filter((peer) => voters.has(toHex(peer)) && !equalBytes(peer, sponsor))
     const own = base.vouches.find(({ signer }) => equalBytes(signer, sponsor))
@@ -149,6 +153,15 @@ export class BaseFetcher {
     const others = await Promise.all(asked.map((peer) => this.#vouchOf(peer, position, base.stubs, message, signal)))
     vouched.push(...others.flatMap((vouch) => (vouch === undefined ? [] : [vouch])))
     return this.#settle(base, vouched, nextVoters.length)
+  }
+
+  /** parsec §9: a base after our admission lacks what is expected of us. */
+  #checkAdmits(base: CheckpointBase): void {
+    const { joiner, settings } = this.#options
+    if (joiner === null || mayTakePart(base, joiner, settings.group)) return
+    throw new NothingGiven(
+      'its base is from after our admission, or our removal, or shows events of our key: who takes part starts from the checkpoint of its admission or an earlier one, with a key that made no event',
+    )
   }
 
   /** Of those who vouch, the most that say the same of the payloads: fewer than a third cannot make it up. */
@@ -187,7 +200,7 @@ export class BaseFetcher {
     if (position <= moreThan) throw new NothingGiven('it has no later one')
     const { maxBaseBytes } = this.#options
     if (length > maxBaseBytes)
-      throw new NothingGiven(`its base has ${length} bytes, more than the ${maxBaseBytes} of follow.maxBaseBytes`)
+      throw new NothingGiven(`its base has ${length} bytes, more than the ${maxBaseBytes} of maxBaseBytes`)
     const { clock } = this.#options.settings
     const until = clock.nowMs() + this.#options.timeoutMs
     const parts = [first.bytes]
@@ -201,7 +214,11 @@ export class BaseFetcher {
   }
 
   async #part(sponsor: Bytes, position: number, part: number, signal: AbortSignal): Promise<BasePart> {
-    this.#options.post(sponsor, 'baseAsked', encodeBaseAsked({ position, part }))
+    this.#options.post(
+      sponsor,
+      'baseAsked',
+      encodeBaseAsked({ position, part, takesPart: this.#options.joiner !== null }),
+    )
     const answer = await this.#answer(sponsor, signal, (it) => it.kind === 'basePart' && it.value.part === part)
     if (answer?.kind !== 'basePart') throw new NothingGiven('it does not answer')
     return answer.value

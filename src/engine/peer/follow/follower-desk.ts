@@ -1,11 +1,13 @@
 /**
  * @module engine/peer/follow/follower-desk
  *
- * What a member gives to peers that are none and follow the order (parsec §8): bases, vouches, what lies beyond their summaries, signatures of
- * checkpoints. Whom it serves is the application's choice; that it speaks to who it thinks, the transport vouches.
+ * What a member gives to peers that make no events, or none yet, and follow the order (parsec §8): bases, vouches, what lies beyond their summaries,
+ * signatures of checkpoints. Whom it serves is the application's choice, but for those that the group added; that it speaks to who it thinks, the transport
+ * vouches.
  *
  * Bounds: nothing of a follower is kept or enters the graph. Each has one question of a kind under way, further ones are dropped; what it is given counts
- * against a budget that fills with time; at most `MAX_FOLLOWERS` have one. Two bases are kept, and made for the newest checkpoint only.
+ * against a budget that fills with time; at most `MAX_FOLLOWERS` have one. Two bases are kept, and made for the newest checkpoint only, or that of an
+ * admission.
  */
 
 import type { Bytes } from '../../../base/bytes.ts'
@@ -78,7 +80,7 @@ export class FollowerDesk {
   take(from: Bytes, kind: FollowerQuestion, body: Bytes): void {
     const peer = toHex(from)
     const underWay = `${kind} ${peer}`
-    if (!this.serves(peer) || this.#busy.has(underWay) || !this.#mayHave(peer)) return
+    if (!this.#serves(from) || this.#busy.has(underWay) || !this.#mayHave(peer)) return
     const answer = this.#answerTo(from, kind, body)
     this.#busy.add(underWay)
     answer()
@@ -86,8 +88,10 @@ export class FollowerDesk {
       .finally(() => this.#busy.delete(underWay))
   }
 
-  serves(peer: string): boolean {
-    return this.#policy?.permits(peer) === true && this.#engine.isRunning && !this.#engine.parsec.isFollower
+  /** Whom the group added needs nobody's permission to start. */
+  #serves(peer: Bytes): boolean {
+    if (!this.#engine.isRunning || this.#engine.parsec.isFollower) return false
+    return this.#policy?.permits(toHex(peer)) === true || this.#engine.parsec.bases.awaits(peer)
   }
 
   #answerTo(from: Bytes, kind: FollowerQuestion, body: Bytes): () => Promise<void> {
@@ -119,8 +123,9 @@ export class FollowerDesk {
     return step
   }
 
-  async #giveBase(to: Bytes, { position, part }: BaseAsked): Promise<void> {
-    const base = await this.#baseAt(to, position)
+  async #giveBase(to: Bytes, asked: BaseAsked): Promise<void> {
+    const base = await this.#baseFor(to, asked)
+    const { part } = asked
     const start = part * BASE_PART_BYTES
     if (base === undefined || start >= base.bytes.length) {
       const none = { position: 0, payloads: 0, length: 0, part, bytes: new Uint8Array(0) }
@@ -136,15 +141,17 @@ export class FollowerDesk {
     )
   }
 
-  async #baseAt(to: Bytes, position: number): Promise<KeptBase | undefined> {
-    const newest = position === 0 ? this.#engine.parsec.proofs.proven.at(-1) : position
-    const kept = this.#bases.find((base) => base.position === newest)
-    if (kept !== undefined || newest === undefined || position !== 0) return kept
+  async #baseFor(to: Bytes, { position: asked, takesPart }: BaseAsked): Promise<KeptBase | undefined> {
+    const { bases, proofs } = this.#engine.parsec
+    const chosen = takesPart ? bases.placeFor(to) : proofs.proven.at(-1)
+    const position = asked === 0 ? chosen : asked
+    const kept = this.#bases.find((base) => base.position === position)
+    if (kept !== undefined || position === undefined || asked !== 0) return kept
     this.#charge(toHex(to), COMPARING_COSTS_BYTES)
-    const bytes = this.#engine.parsec.bases.at(newest)
-    const payloads = await this.#payloadsBefore(newest)
+    const bytes = bases.at(position)
+    const payloads = await this.#payloadsBefore(position)
     if (bytes === null || payloads === undefined) return undefined
-    const made = { position: newest, payloads, bytes }
+    const made = { position, payloads, bytes }
     this.#bases.unshift(made)
     this.#bases.splice(KEPT_BASES)
     return made

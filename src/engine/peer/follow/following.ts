@@ -1,20 +1,24 @@
 /**
  * @module engine/peer/follow/following
  *
- * The life of a peer that follows from a checkpoint (parsec §8): it compares with one sponsor after the other, often while there is news, and takes
- * what they send. When they send what it must refuse, since it stands on events for which it has no stub, and no block comes any more, it starts
- * again from a later checkpoint; the positions between are named, never passed over.
+ * The life of a peer that started from a checkpoint (parsec §8). While it follows, it compares with one sponsor after the other, often while there is
+ * news, and takes what they send. When they send what it must refuse, since it stands on events for which it has no stub, and no block comes any more, it
+ * starts again from a later checkpoint; the positions between are named, never passed over.
+ *
+ * Once it is a member it gossips like any other, and never starts again from a later checkpoint: its own events would be lost, and it would make their
+ * like again. That it stands still is shown.
  */
 
-import { type Bytes, equalBytes } from '../../../base/bytes.ts'
-import { toHex } from '../../../base/text.ts'
-import { isAtLeastThird, ParsecError, type ParsecErrorCode, type ParsecStep } from '../../../core/parsec/index.ts'
+import type { Bytes } from '../../../base/bytes.ts'
+import type { ParsecErrorCode } from '../../../core/parsec/index.ts'
 import type { PeerMessageKind } from '../../../wire/peer-message.ts'
+import type { TakenBase } from '../beginning.ts'
 import type { FollowOptions, PeerSettings } from '../options.ts'
-import type { PeerEngine, TakenBase } from '../peer-engine.ts'
+import type { PeerEngine } from '../peer-engine.ts'
 import type { BaseFetcher } from './base-fetcher.ts'
+import { type Received, Standstill } from './standstill.ts'
 
-/** What a peer that follows does not get on with. */
+/** What a peer that started from a checkpoint lacks, and does not get on with. */
 export interface FollowStatus {
   /** How many blocks its base covers; 0: it has none yet. */
   readonly startedAt: number
@@ -50,11 +54,11 @@ export class Following {
   readonly #engine: PeerEngine
   readonly #fetcher: BaseFetcher
   readonly #hooks: FollowingHooks
+  readonly #standstill: Standstill
   readonly #abort = new AbortController()
   #cancel: (() => void) | undefined
   #intervalMs = COMPARE_MS.first
   #turn = 0
-  #refused: { readonly code: ParsecErrorCode; readonly atMs: number; readonly senders: Set<string> } | undefined
   #isStartingAgain = false
   #nextTryMs = Number.NEGATIVE_INFINITY
   #status: FollowStatus = { startedAt: 0, missing: [], refused: [] }
@@ -71,6 +75,7 @@ export class Following {
     this.#engine = engine
     this.#fetcher = fetcher
     this.#hooks = hooks
+    this.#standstill = new Standstill(options.stuckAfterMs ?? FOLLOW_DEFAULTS.stuckAfterMs)
   }
 
   get status(): FollowStatus {
@@ -95,14 +100,12 @@ export class Following {
   }
 
   /** What became of a message with events. */
-  noteStep(from: Bytes, { facts, blocks, error }: Pick<ParsecStep<Bytes>, 'facts' | 'blocks' | 'error'>): void {
-    if (blocks.length > 0) this.#noteProgress()
-    const code = error instanceof ParsecError ? error.code : undefined
-    if (code === 'UnknownSelfParent' || code === 'UnknownOtherParent') {
-      if (!this.#options.sponsors.some((sponsor) => equalBytes(sponsor, from))) return
-      this.#refused ??= { code, atMs: this.#settings.clock.nowMs(), senders: new Set() }
-      this.#refused.senders.add(toHex(from))
-    } else if (facts.some(({ type }) => type === 'GossipEventAccepted')) {
+  noteStep(from: Bytes, step: Received): void {
+    this.#standstill.note(from, step, this.#heeded, this.#settings.clock.nowMs())
+    if (step.blocks.length > 0) this.#noteProgress()
+    if (!this.#engine.parsec.isFollower) {
+      if (this.#standstill.isSuspected && this.#cancel === undefined) this.#arm(COMPARE_MS.most)
+    } else if (step.facts.some(({ type }) => type === 'GossipEventAccepted')) {
       this.#intervalMs = COMPARE_MS.first
       this.#arm(this.#intervalMs)
     }
@@ -113,8 +116,13 @@ export class Following {
     this.#set({ ...this.#status, refused: [...this.#status.refused, { peer, why }].slice(-MAX_REFUSED) })
   }
 
+  /** Those who can say that we stand still. */
+  get #heeded(): readonly Bytes[] {
+    const { parsec } = this.#engine
+    return parsec.isFollower ? this.#options.sponsors : parsec.voters()
+  }
+
   #noteProgress(): void {
-    this.#refused = undefined
     if (this.#status.waitsFor === undefined) return
     const { startedAt, missing, refused } = this.#status
     this.#set({ startedAt, missing, refused })
@@ -124,51 +132,65 @@ export class Following {
     if (this.#abort.signal.aborted) return
     const { clock } = this.#settings
     this.#cancel?.()
-    this.#cancel = clock.schedule(clock.nowMs() + afterMs, () => this.#compare())
+    this.#cancel = clock.schedule(clock.nowMs() + afterMs, () => this.#tick())
   }
 
-  #compare(): void {
-    if (this.#engine.isRunning) {
-      const { sponsors } = this.#options
-      const to = sponsors[this.#turn % sponsors.length] as Bytes
-      this.#turn += 1
-      this.#hooks.post(to, 'summary', this.#engine.parsec.summary())
-      this.#engine.askForSignatures(to)
+  #tick(): void {
+    this.#cancel = undefined
+    const { isRunning, parsec } = this.#engine
+    if (isRunning) {
+      if (parsec.isFollower) this.#compare()
       this.#lookWhetherStuck()
+      // From here on gossip brings what there is.
+      if (!parsec.isFollower && !this.#standstill.isSuspected) return
     }
     this.#intervalMs = Math.min(COMPARE_MS.most, 2 * this.#intervalMs)
     this.#arm(this.#intervalMs)
   }
 
+  #compare(): void {
+    const { sponsors } = this.#options
+    const to = sponsors[this.#turn % sponsors.length] as Bytes
+    this.#turn += 1
+    this.#hooks.post(to, 'summary', this.#engine.parsec.summary())
+    this.#engine.askForSignatures(to)
+  }
+
   #lookWhetherStuck(): void {
-    const refused = this.#refused
     const nowMs = this.#settings.clock.nowMs()
-    const { stuckAfterMs = FOLLOW_DEFAULTS.stuckAfterMs, sponsors } = this.#options
-    if (refused === undefined || this.#isStartingAgain || nowMs < this.#nextTryMs) return
-    // What fewer than a third of the sponsors send may be made up.
-    if (nowMs < refused.atMs + stuckAfterMs || !isAtLeastThird(refused.senders.size, sponsors.length)) return
+    const { stuckAfterMs = FOLLOW_DEFAULTS.stuckAfterMs } = this.#options
+    const code = this.#standstill.reason(this.#heeded, nowMs)
+    if (code === undefined || this.#isStartingAgain || nowMs < this.#nextTryMs) return
     this.#nextTryMs = nowMs + stuckAfterMs
     this.#isStartingAgain = true
-    this.#startAgain(refused.code)
-      .catch((error: unknown) => this.#settings.logger.warn({ error }, 'a later checkpoint could not be started from'))
+    const again = this.#engine.parsec.isFollower ? this.#startAgain(code) : this.#needWholeGraph(code)
+    again
+      .catch((error: unknown) => this.#settings.logger.warn({ error }, 'what it stands still for could not be had'))
       .finally(() => {
         this.#isStartingAgain = false
       })
   }
 
+  /** A member: a later base would leave out its own events, so that it must not take one. */
+  #needWholeGraph(code: ParsecErrorCode): Promise<void> {
+    this.#waitFor(`${code}: others build on events from before our checkpoint that we have no stub for`)
+    return Promise.resolve()
+  }
+
   async #startAgain(code: ParsecErrorCode): Promise<void> {
-    const waitsFor = `${code}: others build on events from before our checkpoint that we have no stub for; waits for a later checkpoint to start again from, as long as the group makes none`
-    if (this.#status.waitsFor !== waitsFor) this.#set({ ...this.#status, waitsFor })
+    this.#waitFor(
+      `${code}: others build on events from before our checkpoint that we have no stub for; waits for a later checkpoint to start again from, as long as the group makes none`,
+    )
     // One that covers just what we have leaves nothing out.
     const least = Math.max(this.#engine.parsec.startedAt, this.#engine.blockCount - 1)
     const { base } = await this.#fetcher.once(least, this.#abort.signal)
     await this.#engine.durable()
     const from = this.#engine.nextPosition
     // Meanwhile it may have got on by itself.
-    if (base === undefined || this.#refused === undefined || !(await this.#engine.startFrom(base))) return
+    if (base === undefined || !this.#standstill.isSuspected || !(await this.#engine.startFrom(base))) return
     const gap = { from, to: base.payloads }
     this.#settings.logger.warn(gap, 'started again from a later checkpoint; the positions between are not here')
-    this.#refused = undefined
+    this.#standstill.clear()
     const { missing, refused } = this.#status
     this.#set({
       refused,
@@ -176,6 +198,10 @@ export class Following {
       missing: gap.to > gap.from ? [...missing, gap] : missing,
     })
     this.#arm(0)
+  }
+
+  #waitFor(waitsFor: string): void {
+    if (this.#status.waitsFor !== waitsFor) this.#set({ ...this.#status, waitsFor })
   }
 
   #set(status: FollowStatus): void {

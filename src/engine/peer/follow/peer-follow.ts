@@ -1,19 +1,20 @@
 /**
  * @module engine/peer/follow/peer-follow
  *
- * Both sides of following (parsec §8) in one peer: what it gives to followers, and its own life as one.
+ * Both sides of starting from a checkpoint (parsec §8) in one peer: what it gives to those that do, and its own life as one.
  */
 
 import type { Bytes } from '../../../base/bytes.ts'
 import { toHex } from '../../../base/text.ts'
 import type { ParsecStep } from '../../../core/parsec/index.ts'
 import type { PeerMessageKind } from '../../../wire/peer-message.ts'
+import type { Beginning, TakenBase } from '../beginning.ts'
 import { PeerError } from '../errors.ts'
 import type { Gossiper } from '../gossiper.ts'
 import type { History } from '../history.ts'
 import type { Evidence } from '../notices.ts'
-import type { PeerSettings, WitanOptions } from '../options.ts'
-import type { Beginning, PeerEngine, TakenBase } from '../peer-engine.ts'
+import { type PeerSettings, startOptions, type WitanOptions } from '../options.ts'
+import type { PeerEngine } from '../peer-engine.ts'
 import { BaseFetcher } from './base-fetcher.ts'
 import { FollowerDesk, type FollowerQuestion } from './follower-desk.ts'
 import { FOLLOW_DEFAULTS, Following, type FollowStatus } from './following.ts'
@@ -35,44 +36,50 @@ export class PeerFollow {
   readonly #parts: Parts
 
   constructor(options: Omit<WitanOptions, 'codec'>, parts: Parts) {
-    const { follow, followers, identity } = options
+    const { followers, identity } = options
+    const start = startOptions(options)?.options
+    const { timeoutMs = FOLLOW_DEFAULTS.timeoutMs } = start ?? {}
     const { settings, engine, history, gossiper } = parts
     this.#options = options
     this.#parts = parts
     const sendNow = (to: Bytes, kind: PeerMessageKind, body: Bytes): Promise<void> => gossiper().sendNow(to, kind, body)
     const post = (to: Bytes, kind: PeerMessageKind, body: Bytes): void => gossiper().post(to, kind, body)
     this.#desk = new FollowerDesk(followers, engine, settings, history, sendNow)
-    if (follow === undefined) return
+    if (start === undefined) return
     this.#fetcher = new BaseFetcher({
       settings,
       scheme: identity.scheme,
-      sponsors: follow.sponsors,
-      timeoutMs: follow.timeoutMs ?? FOLLOW_DEFAULTS.timeoutMs,
-      maxBaseBytes: follow.maxBaseBytes ?? FOLLOW_DEFAULTS.maxBaseBytes,
-      answerTimeoutMs: follow.answerTimeoutMs ?? FOLLOW_DEFAULTS.answerTimeoutMs,
+      sponsors: start.sponsors,
+      joiner: this.onlyFollows ? null : identity.identity,
+      // Who looks without end does not wait for one sponsor without end.
+      timeoutMs: Number.isFinite(timeoutMs) ? timeoutMs : FOLLOW_DEFAULTS.timeoutMs,
+      maxBaseBytes: start.maxBaseBytes ?? FOLLOW_DEFAULTS.maxBaseBytes,
+      answerTimeoutMs: start.answerTimeoutMs ?? FOLLOW_DEFAULTS.answerTimeoutMs,
       post,
       blame: (peer, error) => {
         parts.evidence({ peer: toHex(peer), error })
         this.#following?.noteRefused(toHex(peer), error.message)
       },
     })
-    this.#following = new Following(follow, settings, engine, this.#fetcher, { post, changed: parts.changed })
+    this.#following = new Following(start, settings, engine, this.#fetcher, { post, changed: parts.changed })
   }
 
-  get isFollower(): boolean {
-    return this.#following !== undefined
+  /** It takes no part, whatever the group decides. */
+  get onlyFollows(): boolean {
+    return this.#options.follow !== undefined
   }
 
-  /** Nothing of a peer that takes part. */
+  /** Nothing of a peer that has the whole graph. */
   get status(): { readonly follows?: FollowStatus } {
     return this.#following === undefined ? {} : { follows: this.#following.status }
   }
 
   beginning(signal: AbortSignal | undefined): Beginning {
     const following = this.#following
-    if (following !== undefined) return { type: 'base', fetch: () => this.#fetch(following, signal) }
+    if (following !== undefined)
+      return { type: 'base', takesPart: !this.onlyFollows, fetch: () => this.#fetch(following, signal) }
     const { join } = this.#options
-    return join === undefined ? { type: 'genesis' } : { type: 'section', section: join.section }
+    return join?.section === undefined ? { type: 'genesis' } : { type: 'section', section: join.section }
   }
 
   /** A peer that cannot begin takes no messages any more, so that another may on this transport. */
@@ -110,10 +117,10 @@ export class PeerFollow {
 
   /** Throws `Following` for who makes no events. */
   checkTakesPart(): void {
-    if (this.#following === undefined) return
+    if (!this.onlyFollows) return
     throw new PeerError(
       { code: 'Following' },
-      'this peer follows from a checkpoint and makes no events: it lacks the past that a voter is held to. Ask a member to vote for it, or run a peer with a new key and log that joins (`join`) and reads the whole graph',
+      'this peer only follows and makes no events. Ask a member to vote for it, or start it as a joiner (`join.checkpoint`) and let the group add it',
     )
   }
 }

@@ -28,6 +28,7 @@ export function proposalPayload(
   signed: SignedProposal,
   limit: number = DEFAULT_MAX_OPEN_PER_OWNER,
 ): Bytes {
+  fold.checkWhole(signed)
   const owner = toHex(signed.proposal.owner)
   const open = fold
     .sessions()

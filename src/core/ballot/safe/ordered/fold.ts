@@ -19,11 +19,12 @@ import {
   type Equivocation,
   type Outcome,
   type SafeVote,
+  type SignedProposal,
 } from '../../../../wire/ballot/index.ts'
 import { CodecError } from '../../../../wire/canonical/errors.ts'
 import { decodePayload, type PayloadFrame } from '../../../../wire/payload.ts'
 import { admit, type ScopeRules, type VotersBefore } from '../admission.ts'
-import { refuseSafe, type SafeBallotErrorCode } from '../errors.ts'
+import { refuseSafe, SafeBallotError, type SafeBallotErrorCode } from '../errors.ts'
 import type { BallotVerifier } from '../verifier.ts'
 import { OrderedSession } from './session.ts'
 
@@ -76,11 +77,23 @@ export class OrderedFold {
   readonly #sessions = new Map<string, OrderedSession>()
   /** Settled sessions that are gone; they never open again. */
   readonly #evicted = new Map<string, EvictedSession>()
+  #startsAt = 0
 
   constructor(rules: OrderedRules) {
     this.#format = rules.format
     const { groupId, verifier, proposersOf = () => [] } = rules
     this.#rules = { groupId, scope: null, finality: 'ordered', proposersOf, verifier }
+  }
+
+  /** The blocks before this position are not here (parsec §8): whatever one of them could have opened, or ended, is passed over. */
+  startAt(position: number): void {
+    this.#startsAt = position
+  }
+
+  /** Throws `OrderUnknown`. */
+  checkWhole({ id, proposal: { finality } }: SignedProposal): void {
+    if (finality.type !== 'ordered' || finality.fromPosition >= this.#startsAt) return
+    throw refuseSafe({ code: 'OrderUnknown', proposalId: toHex(id), fromPosition: finality.fromPosition })
   }
 
   sessions(): readonly OrderedSession[] {
@@ -134,6 +147,7 @@ export class OrderedFold {
       }
     } catch (error) {
       if (error instanceof CodecError) return voided(block, 'Malformed')
+      if (error instanceof SafeBallotError) return voided(block, error.data.code)
       throw error
     }
   }
@@ -144,6 +158,8 @@ export class OrderedFold {
     const key = toHex(signed.id)
     // ballots §8.4: the first valid block opens the session, settled or evicted ones included.
     if (this.#sessions.has(key) || this.#evicted.has(key)) return voided(block, 'ProposalKnown')
+    // ballots §8.4: it opens at its `fromPosition` or later, and only once.
+    this.checkWhole(signed)
     const admission = admit(signed, this.#rules, votersBefore, block.position)
     if (admission.type === 'Refused') return voided(block, admission.why.code)
     const session = new OrderedSession(signed, admission.roster, block.position)
