@@ -44,7 +44,7 @@ it('follows a group from its checkpoint, over TCP, through a restart', async () 
     expect(type).not.toBe('starting')
     return state === 'following' && Number(blocks) >= 107
   })
-  expect((await witan('explain', eve, 'block', '7')).err).toContain('follows from the checkpoint at 100')
+  expect((await witan('explain', eve, 'block', '7')).err).toContain('started from the checkpoint at 100')
   const blocks = (await witan('blocks', eve, '--json')).out.trim().split('\n')
   const positions = blocks.map((text) => (JSON.parse(text) as { position: number }).position)
   expect(positions).toEqual([100, 101, 102, 103, 104, 105, 106])

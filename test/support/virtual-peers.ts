@@ -57,7 +57,7 @@ export class VirtualPeers {
   ): Promise<RunningPeer> {
     const identity = simulatedSigner(name)
     const transport = given.transport ?? this.network.join(identity.identity)
-    const witan = await createWitan({
+    const starting = createWitan({
       identity,
       genesis: this.genesis,
       ...(this.#members.includes(name) || given.options?.follow !== undefined ? {} : { join: { section: [] } }),
@@ -68,7 +68,13 @@ export class VirtualPeers {
       clock: this.clock,
       random: this.random.fork(`${name}/${this.random.uint32()}`),
     })
-    return { witan, transport }
+    try {
+      return { witan: await starting, transport }
+    } catch (error) {
+      // So that it may be tried again.
+      if (given.transport === undefined) await transport.close()
+      throw error
+    }
   }
 
   async startAll(options: Partial<WitanOptions> = {}): Promise<Map<string, RunningPeer>> {

@@ -50,7 +50,7 @@ export async function* answer(
     case 'whyStuck':
       if (request.command === 'whyStuck' && witan.status.follows?.waitsFor !== undefined) {
         const { follows } = witan.status
-        yield { text: `it follows, and ${follows.waitsFor}`, data: follows }
+        yield { text: `it started from a checkpoint, and ${follows.waitsFor}`, data: follows }
         return
       }
       yield await explained(log, witan.group, witan.id, request, signal)

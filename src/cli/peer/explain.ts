@@ -98,7 +98,7 @@ export async function explained(
     const startedAt = startOf(facts, group)
     throw new UsageError(
       request.index < startedAt
-        ? `this peer follows from the checkpoint at ${startedAt} and does not have what was before: ask a member for block ${request.index}`
+        ? `this peer started from the checkpoint at ${startedAt} and does not have what was before: ask a member for block ${request.index}`
         : `there is no block ${request.index} yet`,
     )
   }

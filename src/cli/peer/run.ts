@@ -1,8 +1,8 @@
 /**
  * @module cli/peer/run
  *
- * `witan run`: a peer in the foreground, until it is interrupted, removed or fenced. `witan follow`: the same of a peer that only follows, from a
- * checkpoint.
+ * `witan run`: a peer in the foreground, until it is interrupted, removed or fenced; with `--from-checkpoint` one that joins from a checkpoint.
+ * `witan follow`: the same of a peer that only follows.
  */
 
 import { Command } from 'commander'
@@ -11,7 +11,7 @@ import { filter, firstValueFrom } from 'rxjs'
 import { fromHex, toHex } from '../../base/text.ts'
 import { systemRandom } from '../../crypto/index.ts'
 import type { FollowStatus } from '../../engine/peer/follow/following.ts'
-import { type FollowOptions, groupOf, type WitanOptions } from '../../engine/peer/options.ts'
+import { type FollowOptions, groupOf, startOptions, type WitanOptions } from '../../engine/peer/options.ts'
 import { createWitan, type Witan } from '../../engine/peer/witan.ts'
 import { streamName } from '../../engine/streams.ts'
 import { systemClock } from '../../engine/system-clock.ts'
@@ -35,10 +35,24 @@ export function runCommand(): Command {
     .argument('<folder>', 'made by `witan init`')
     .option('--log <place>', 'a folder, esdb://…, or memory: (default: WITAN_LOG, else FOLDER/log)')
     .option('--follower <id>', 'a peer that may follow the order from here, once for each', collect, [])
+    .option('--from-checkpoint', 'of a peer that joins: start from a recent checkpoint, not from the whole graph')
+    .option(
+      '--sponsor <id>',
+      'with --from-checkpoint: a member to ask, once for each (default: every listed peer)',
+      collect,
+      [],
+    )
+    .option(
+      '--timeout <seconds>',
+      'with --from-checkpoint: how long to look for one (default: without end)',
+      wholeNumber,
+    )
     .option('--verbose', 'what the engine does, as JSON lines on standard error')
     .option('--json', 'one JSON object a line')
     .exitOverride()
-    .action((path: string, options: RunOptions) => run(path, options, beginning))
+    .action((path: string, options: RunCommandOptions) =>
+      run(path, options, (config, self) => beginning(path, options, config, self)),
+    )
 }
 
 export function followCommand(): Command {
@@ -55,7 +69,11 @@ export function followCommand(): Command {
     .option('--json', 'one JSON object a line')
     .exitOverride()
     .action((path: string, options: FollowCommandOptions) =>
-      run(path, options, (config, self) => followFrom(path, options, config, self)),
+      run(path, options, (config, self) => {
+        if (config.genesis.includes(self))
+          throw new UsageError(`${path} is of a genesis member, which takes part: start it with \`witan run ${path}\``)
+        return { follow: startFrom(path, options, config, self) }
+      }),
     )
 }
 
@@ -66,34 +84,50 @@ interface RunOptions {
   readonly follower?: readonly string[]
 }
 
-interface FollowCommandOptions extends RunOptions {
+/** Whom to ask for a checkpoint, and how long; without `timeout`: without end. */
+interface StartOptions {
   readonly sponsor: readonly string[]
-  readonly timeout: number
+  readonly timeout?: number
 }
 
-/** How the peer begins, and what else depends on the command. */
-type Beginnings = (
-  config: PeerConfig,
-  self: string,
-  options: RunOptions,
-) => Pick<WitanOptions, 'join' | 'follow' | 'followers'>
+interface RunCommandOptions extends RunOptions, StartOptions {
+  readonly fromCheckpoint?: true
+}
 
-function beginning(config: PeerConfig, self: string, { follower = [] }: RunOptions): ReturnType<Beginnings> {
+interface FollowCommandOptions extends RunOptions, StartOptions {}
+
+/** How the peer begins, and what else depends on the command. */
+type Beginnings = (config: PeerConfig, self: string) => Pick<WitanOptions, 'join' | 'follow' | 'followers'>
+
+function beginning(path: string, options: RunCommandOptions, config: PeerConfig, self: string): ReturnType<Beginnings> {
+  const { follower = [] } = options
   const followers = new Set(follower.map((id) => toHex(parseId('--follower', id))))
+  const join = joining(path, options, config, self)
   return {
-    ...(config.genesis.includes(self) ? {} : { join: { section: [] } }),
+    ...(join === undefined ? {} : { join }),
     ...(followers.size === 0 ? {} : { followers: { permits: (peer) => followers.has(peer) } }),
   }
 }
 
-function followFrom(
+/** Nothing of a genesis member. */
+function joining(
   path: string,
-  options: FollowCommandOptions,
+  options: RunCommandOptions,
   config: PeerConfig,
   self: string,
-): ReturnType<Beginnings> {
-  if (config.genesis.includes(self))
-    throw new UsageError(`${path} is of a genesis member, which takes part: start it with \`witan run ${path}\``)
+): WitanOptions['join'] | undefined {
+  const isMember = config.genesis.includes(self)
+  if (options.fromCheckpoint === true) {
+    if (isMember)
+      throw new UsageError(`${path} is of a genesis member, which does not join; leave --from-checkpoint out`)
+    return { checkpoint: startFrom(path, options, config, self) }
+  }
+  if (options.sponsor.length > 0 || options.timeout !== undefined)
+    throw new UsageError('--sponsor and --timeout are of --from-checkpoint; give that too')
+  return isMember ? undefined : { section: [] }
+}
+
+function startFrom(path: string, options: StartOptions, config: PeerConfig, self: string): FollowOptions {
   const listed = config.peers.map(({ id }) => id).filter((id) => id !== self)
   const chosen = options.sponsor.map((id) => toHex(parseId('--sponsor', id)))
   const stranger = chosen.find((id) => !listed.includes(id))
@@ -104,7 +138,8 @@ function followFrom(
   const sponsors = chosen.length > 0 ? chosen : listed
   if (sponsors.length === 0)
     throw new UsageError(`${path} lists no other peer; give some with \`witan init ${path} --peer ID@HOST:PORT …\``)
-  return { follow: { sponsors: sponsors.map(fromHex), timeoutMs: options.timeout * 1000 } }
+  const timeoutMs = options.timeout === undefined ? Number.POSITIVE_INFINITY : options.timeout * 1000
+  return { sponsors: sponsors.map(fromHex), timeoutMs }
 }
 
 async function run(path: string, options: RunOptions, begin: Beginnings): Promise<void> {
@@ -117,7 +152,7 @@ async function run(path: string, options: RunOptions, begin: Beginnings): Promis
     )
   const genesis = folder.genesis()
   const self = toHex(identity.identity)
-  const begun = begin(config, self, options)
+  const begun = begin(config, self)
   const { controlPath } = folder
   const log = await folder.openLog(options.log)
   const transport = await createTcpTransport({
@@ -137,7 +172,8 @@ async function run(path: string, options: RunOptions, begin: Beginnings): Promis
     ],
   })
   const logger = options.verbose === true ? pino({ level: 'debug' }, pino.destination(2)) : SILENT
-  if (begun.follow !== undefined) await showLooking(log, self, begun.follow, options.json === true)
+  const start = startOptions(begun)?.options
+  if (start !== undefined) await showLooking(log, self, start, options.json === true)
   const witan = await started({ identity, genesis, log, transport, logger, ...begun })
   const acquaintances = new Acquaintances(folder, transport)
   acquaintances.meetVoters(witan.membership$)
@@ -173,7 +209,7 @@ async function showLooking(
   line(
     isJson
       ? JSON.stringify({ type: 'starting', sponsors: sponsors.map(toHex) })
-      : `looking for a checkpoint; asking ${sponsors.length} peers, for ${timeoutMs / 1000} s at most`,
+      : `looking for a checkpoint; asking ${sponsors.length} peers, ${Number.isFinite(timeoutMs) ? `for ${timeoutMs / 1000} s at most` : 'until one gives it'}`,
   )
 }
 

@@ -37,10 +37,12 @@ export function checkBeginning(
 ): void {
   const isFromBase = startedAt > 0 || lacksBase
   if (isFromBase !== (beginning.type === 'base')) {
-    const from = isFromBase ? 'a checkpoint' : 'the whole graph'
+    const how = isFromBase
+      ? 'from a checkpoint: start it so again (`join.checkpoint` or `follow`; on the command line `run --from-checkpoint` or `follow`)'
+      : 'from the whole graph: start it so again'
     throw wrongLog(
       stream,
-      `the log is of a peer that started from ${from}; one that begins otherwise needs a log and a key of its own`,
+      `the log is of a peer that started ${how}. One that begins otherwise needs a log and a key of its own`,
     )
   }
   if (!isFromBase || lacksBase) return

@@ -14,7 +14,7 @@ import { type AgreedBlock, agreedBlock, type PayloadBlock, positionsOf, proofsFr
 import { PeerError } from './errors.ts'
 
 export interface HistoryOptions {
-  /** The first position wanted. Default: the first that this peer has, 0 unless it follows from a checkpoint. */
+  /** The first position wanted. Default: the first that this peer has, 0 unless it started from a checkpoint. */
   readonly from?: number
   /** Go on with what is agreed from now on, until aborted or closed. Default: false. */
   readonly live?: boolean

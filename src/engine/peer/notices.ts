@@ -20,7 +20,7 @@ export interface Status {
   readonly voters: number
   /** Blocks in the agreed order, as far as we know. */
   readonly blocks: number
-  /** Of a peer that follows from a checkpoint: how it gets on. */
+  /** Of a peer that started from a checkpoint, also once it is a member: what it lacks of the past, and how it gets on. */
   readonly follows?: FollowStatus
   /** Why it is fenced, or stopped without being asked. */
   readonly error?: Error
