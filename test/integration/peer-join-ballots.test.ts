@@ -102,6 +102,25 @@ describe('a member that started from a checkpoint, in ballots', () => {
     await scene.stopAll()
   })
 
+  it('finds the voters of a ballot by its checkpoint, where it is a member from there', async () => {
+    const scene = await new Scene(5).start()
+    await scene.pay('ann', 5)
+    scene.running.set('fay', await scene.peers.start('fay', { options: OPEN }))
+    await scene.add('fay')
+    await scene.add('eve', ['ann', 'ben', 'cas', 'fay'])
+    await scene.pay('ann', 2)
+    await scene.join()
+    expect(scene.peer('eve').status.state).toBe('member')
+    const mine = await propose(scene, 'eve')
+    const theirs = await propose(scene, 'fay')
+    for (const id of [mine, theirs]) {
+      for (const name of ['eve', 'fay', 'ann', 'ben']) await scene.peers.settle(ballot(scene, name, id).vote(true))
+      expect(await outcomes(scene, id, 'ann', 'eve')).toEqual(['yes', 'yes'])
+      expect(ballot(scene, 'eve', id).state).toMatchObject({ rosterSize: 6 })
+    }
+    await scene.stopAll()
+  })
+
   it('shows no ballots while it follows', async () => {
     const scene = await new Scene(4).start()
     await scene.pay('ann', 5)

@@ -76,7 +76,7 @@ export class OrderedBallots implements BallotOrder {
   readonly #voters: VoterHistory
   readonly #unknownCloses = new UnknownCloses()
   #position = 0
-  /** Blocks before this one are not folded; `undefined` while none is. */
+  /** What was proposed before this position is passed over; `undefined` while no block is folded. */
   #since: number | undefined
   #isClosed = false
 
@@ -245,7 +245,7 @@ export class OrderedBallots implements BallotOrder {
     const { observation } = block
     if (block.kind === 'close' && observation.type === 'OpaquePayload') this.#forgetClose(observation.payload)
     this.#begin(since)
-    if (this.#since === undefined || block.index < this.#since) return []
+    if (this.#since === undefined) return []
     if (observation.type !== 'OpaquePayload' || block.kind === undefined || !BALLOT_KINDS.has(block.kind)) return []
     const ordered = { position: block.index, payload: observation.payload, voter: voterOf(block, this.#settings.group) }
     const notices = this.#fold.fold(ordered, (position) => this.#voters.votersBefore(position, parsec))
