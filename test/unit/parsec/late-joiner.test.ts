@@ -6,8 +6,8 @@ import { describe, expect, test } from 'vitest'
 import { present } from '../../../src/base/errors.ts'
 import { toHex } from '../../../src/base/text.ts'
 import type { SendMessage } from '../../../src/core/parsec/index.ts'
-import { encodeMessage, Parsec } from '../../../src/core/parsec/index.ts'
-import { accusationsBy, convictions, type Forged, Forger, firstOf, tipOf } from '../../support/parsec/forger.ts'
+import { decodeEvent, encodeMessage, Parsec } from '../../../src/core/parsec/index.ts'
+import { accusationsBy, convictions, Forger, firstOf, tipOf } from '../../support/parsec/forger.ts'
 import { compareWith, joinFrom, startFrom, vouchedBase } from '../../support/parsec/late-joiner.ts'
 import { add, disagreement, idOf, Network, opaque, type Peer, remove, signerOf } from '../../support/parsec/network.ts'
 
@@ -128,15 +128,7 @@ describe('a joiner from the checkpoint of its admission', () => {
 describe('where a joiner from a checkpoint is needed for a supermajority', () => {
   const NAMES = ['Alice', 'Bob', 'Carol', 'Eve']
   const ALL = [...NAMES, 'Gus']
-  /** What Eve does by hand comes by a request to Alice; the others settle it. */
-  function after(
-    crime: (scene: {
-      readonly forger: Forger
-      readonly alice: Peer
-      readonly gus: Peer
-      readonly once: Uint8Array
-    }) => readonly Forged[],
-  ) {
+  function start() {
     let once: Uint8Array | undefined
     const { network, peers, gus } = withGus(NAMES, (it, all) => {
       const eve = present(all[3], 'Eve')
@@ -144,59 +136,75 @@ describe('where a joiner from a checkpoint is needed for a supermajority', () =>
       once = tipOf(eve)
     })
     const [alice, bob, carol, eve] = peers as [Peer, Peer, Peer, Peer]
-    const others = [alice, bob, carol, gus]
     compareWith(network, alice, eve, bob)
+    compareWith(network, gus, eve, bob)
     const forger = new Forger(network, eve)
-    const done = crime({ forger, alice, gus, once: present(once, 'her first vote') })
-    expect(forger.send(alice, done).error).toBeUndefined()
+    return { network, alice, bob, gus, eve, others: [alice, bob, carol, gus], forger, once: present(once, 'a vote') }
+  }
+
+  /** The others settle what Eve did by hand. */
+  function outcome({ network, others, alice, gus }: ReturnType<typeof start>) {
     settle(network, others, 6)
     const accused = others.flatMap((peer) => [...accusationsBy(peer), ...convictions(peer)])
-    return {
-      accused: [...new Set(accused.map(({ offender }) => nameOf(ALL, offender)))],
-      convicted: convictions(alice).map(({ kind }) => kind),
-      voters: alice.parsec
-        .voters()
-        .map((id) => nameOf(ALL, id))
-        .sort(),
-      byGus: accusationsBy(gus).length,
-    }
+    const voters = alice.parsec.voters().map((id) => nameOf(ALL, id))
+    expect([...new Set(accused.map(({ offender }) => nameOf(ALL, offender)))]).toEqual(['Eve'])
+    expect(voters.sort()).toEqual(['Alice', 'Bob', 'Carol', 'Gus'])
+    return { convicted: convictions(alice).map(({ kind }) => kind), byGus: accusationsBy(gus).length }
   }
 
   test('it joins who accuses a second vote of which it cannot see the first', () => {
-    const { accused, convicted, voters, byGus } = after(({ forger }) => [forger.vote(opaque('voted for once'))])
-    expect(accused).toEqual(['Eve'])
+    const scene = start()
+    expect(scene.forger.send(scene.alice, [scene.forger.vote(opaque('voted for once'))]).error).toBeUndefined()
+    const { convicted, byGus } = outcome(scene)
     expect(convicted).toContain('DuplicateVote')
-    expect(voters).toEqual(['Alice', 'Bob', 'Carol', 'Gus'])
     expect(byGus).toBeGreaterThan(0)
   })
 
   test('it joins who calls an accusation false that it cannot judge', () => {
-    const { accused, convicted, voters } = after(({ forger, alice }) => [
-      forger.vote({
-        type: 'Accusation',
-        offender: idOf('Alice'),
-        malice: { type: 'Fork', event: firstOf(alice) },
-      }),
-    ])
-    expect(accused).toEqual(['Eve'])
-    expect(convicted).toContain('InvalidAccusation')
-    expect(voters).toEqual(['Alice', 'Bob', 'Carol', 'Gus'])
+    const scene = start()
+    const { alice, forger } = scene
+    const malice = { type: 'Fork', event: firstOf(alice) } as const
+    const accusation = forger.vote({ type: 'Accusation', offender: idOf('Alice'), malice })
+    expect(forger.send(alice, [accusation]).error).toBeUndefined()
+    expect(outcome(scene).convicted).toContain('InvalidAccusation')
   })
 
   test('its silence about what it cannot see is no offence; who says so accuses falsely', () => {
-    const { accused, voters } = after(({ forger, gus, once }) => {
-      const second = forger.vote(opaque('voted for once'))
-      const malice = { type: 'DuplicateVote', events: [once, second.hash] } as const
-      return [
-        second,
-        forger.vote({
-          type: 'Accusation',
-          offender: idOf('Gus'),
-          malice: { type: 'Accomplice', event: tipOf(gus), malice },
-        }),
-      ]
-    })
-    expect(accused).toEqual(['Eve'])
-    expect(voters).toEqual(['Alice', 'Bob', 'Carol', 'Gus'])
+    const scene = start()
+    const { network, alice, bob, gus, forger, once } = scene
+    const second = forger.vote(opaque('voted for once'))
+    expect(forger.send(gus, [second]).error).toBeUndefined()
+    const silent = tipOf(gus)
+    // Before anybody has accused Eve.
+    network.ask(gus, scene.eve)
+    const answer = forger.sign({ type: 'Request', selfParent: forger.tip, otherParent: tipOf(gus) })
+    const malice = {
+      type: 'Accomplice',
+      event: silent,
+      malice: { type: 'DuplicateVote', events: [once, second.hash] },
+    } as const
+    const accusation = forger.vote({ type: 'Accusation', offender: idOf('Gus'), malice })
+    compareWith(network, alice, gus, bob)
+    expect(forger.send(alice, [answer, accusation]).error).toBeUndefined()
+    outcome(scene)
+  })
+
+  test('it joins nobody who calls an accusation false that is true, and that it cannot judge', () => {
+    const scene = start()
+    const { network, alice, bob, gus, forger } = scene
+    expect(forger.send(alice, [forger.vote(opaque('voted for once'))]).error).toBeUndefined()
+    const byAlice = alice.facts.findLast(
+      (fact) => fact.type === 'GossipEventAccepted' && decodeEvent(fact.bytes, alice.parsec.group.format).vote !== null,
+    )
+    const event = present(byAlice?.type === 'GossipEventAccepted' ? byAlice.hash : undefined, 'her accusation')
+    expect(accusationsBy(alice)).toHaveLength(1)
+    network.ask(alice, scene.eve)
+    const answer = forger.sign({ type: 'Request', selfParent: forger.tip, otherParent: tipOf(alice) })
+    const malice = { type: 'InvalidAccusation', event } as const
+    const accusation = forger.vote({ type: 'Accusation', offender: idOf('Alice'), malice })
+    compareWith(network, gus, alice, bob)
+    expect(forger.send(gus, [answer, accusation]).error).toBeUndefined()
+    for (const peer of scene.others) network.gossip(gus, peer)
+    outcome(scene)
   })
 })
