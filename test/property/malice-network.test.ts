@@ -5,7 +5,7 @@ import { SeededRandom } from '../../src/testing/seeded-random.ts'
 
 // More seeds: WITAN_SEEDS=1000 npx vitest run test/property/malice-network.test.ts
 const SEEDS = Number(process.env['WITAN_SEEDS'] ?? 16)
-const RUN = { periods: 2, minEvents: 600, ticks: 160, payloads: 8, joins: 1, removals: 1 }
+const RUN = { periods: 2, minEvents: 600, ticks: 160, payloads: 8, joins: 2, removals: 1 }
 const hash = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha3-256').update(bytes).digest())
 
 describe('random networks with fewer than a third of the voters malicious', () => {
@@ -32,6 +32,11 @@ describe('random networks with fewer than a third of the voters malicious', () =
       lostToBudgets: sum(({ lostToBudgets }) => lostToBudgets),
       spamReports: sum(({ spamReports }) => spamReports),
       crashes: sum(({ crashes }) => crashes),
+      fromCheckpoint: sum(({ fromCheckpoint }) => fromCheckpoint.peers),
+      theirEvents: sum(({ fromCheckpoint }) => fromCheckpoint.events),
+      theirVotes: sum(({ fromCheckpoint }) => fromCheckpoint.votes),
+      standStill: sum(({ standStill }) => standStill),
+      theirAccusations: sum(({ fromCheckpoint }) => fromCheckpoint.accusations),
       mostRounds: Math.max(...reports.map(({ mostRounds }) => mostRounds)),
       removalRounds: Math.max(...reports.map(({ removalRounds }) => removalRounds)),
       convictions: Object.fromEntries(kinds),
@@ -40,6 +45,10 @@ describe('random networks with fewer than a third of the voters malicious', () =
     expect(reports).toHaveLength(SEEDS)
     expect(total.crimes).toBeGreaterThanOrEqual(4 * SEEDS)
     expect(total.evident).toBeGreaterThanOrEqual(SEEDS / 4)
+    // parsec §8: joiners that started from a checkpoint are voters like all others.
+    expect(total.fromCheckpoint).toBeGreaterThanOrEqual(SEEDS / 4)
+    expect(total.theirEvents).toBeGreaterThanOrEqual(5 * SEEDS)
+    expect(Math.min(total.theirVotes, total.theirAccusations)).toBeGreaterThan(0)
     expect(kinds.size).toBeGreaterThanOrEqual(Math.min(4, SEEDS / 4))
   })
 })

@@ -31,6 +31,8 @@ class Scenario {
       maxDelayTicks: 5,
       crashRate: 0.002,
       forkRate: 0,
+      fromCheckpointRate: 0.5,
+      checkpointInterval: 3,
       hash,
     })
   }

@@ -33,6 +33,11 @@ describe('random networks with fewer than a third of the voters forking', () => 
       voterChanges: sum(({ voterChanges }) => voterChanges),
       removalsMidMessage: sum(({ removalsMidMessage }) => removalsMidMessage),
       crashes: sum(({ crashes }) => crashes),
+      fromCheckpoint: sum(({ fromCheckpoint }) => fromCheckpoint.peers),
+      theirEvents: sum(({ fromCheckpoint }) => fromCheckpoint.events),
+      theirVotes: sum(({ fromCheckpoint }) => fromCheckpoint.votes),
+      standStill: sum(({ standStill }) => standStill),
+      theirAccusations: sum(({ fromCheckpoint }) => fromCheckpoint.accusations),
       comparisons: sum(({ comparisons }) => comparisons),
       mostRounds: Math.max(...reports.map(({ mostRounds }) => mostRounds)),
     }
@@ -41,6 +46,8 @@ describe('random networks with fewer than a third of the voters forking', () => 
     expect(total.knownForks).toBeGreaterThanOrEqual(5 * SEEDS)
     expect(total.voterChanges).toBeGreaterThanOrEqual(4 * SEEDS)
     expect(total.removalsMidMessage).toBeGreaterThanOrEqual(5 * SEEDS)
+    expect(total.fromCheckpoint).toBeGreaterThanOrEqual(SEEDS / 4)
+    expect(total.theirVotes).toBeGreaterThanOrEqual(SEEDS)
     expect(total.crashes).toBeGreaterThanOrEqual(5 * SEEDS)
     expect(total.comparisons).toBeGreaterThanOrEqual(50 * SEEDS)
   })

@@ -27,7 +27,7 @@ export function applyDecision<P>(state: State<P>, decision: Decision): Voters | 
     queueBlock(state, before, open, observation)
     state.keys.decide(key)
     if (state.stronger) state.checkpoints.decided.push(key)
-    changeVoters(state, observation, decision.event, voters)
+    changeVoters(state, observation, decision, voters)
     isVoiding ||= mayVoid(observation)
   }
   if (isVoiding) voidKeys(state)
@@ -75,10 +75,15 @@ function voteSignature<P>(state: State<P>, event: EventIndex): Uint8Array {
   return bytes.slice(bytes.length - 2 * signatureBytes, bytes.length - signatureBytes)
 }
 
-function changeVoters<P>(state: State<P>, observation: Observation<P>, at: EventIndex, voters: Set<PeerIndex>): void {
+function changeVoters<P>(
+  state: State<P>,
+  observation: Observation<P>,
+  { event: at, firsts }: Decision,
+  voters: Set<PeerIndex>,
+): void {
   switch (observation.type) {
     case 'Add':
-      admitVoter(state, observation.peerId, voters)
+      admitVoter(state, observation.peerId, voters, firsts)
       return
     case 'Remove':
       removePeer(state, observation.peerId, at, voters)
@@ -88,7 +93,7 @@ function changeVoters<P>(state: State<P>, observation: Observation<P>, at: Event
       return
     case 'StartDkg':
       state.checkpoints.noteGeneration()
-      for (const id of observation.participants) state.peers.admit(state.addPeer(id, 0), DKG, state.self)
+      for (const id of observation.participants) state.peers.admit(state.addPeer(id, 0), DKG, state.self, firsts)
       return
     case 'Genesis':
     case 'OpaquePayload':
@@ -100,11 +105,11 @@ function changeVoters<P>(state: State<P>, observation: Observation<P>, at: Event
   }
 }
 
-function admitVoter<P>(state: State<P>, id: PeerId, voters: Set<PeerIndex>): void {
+function admitVoter<P>(state: State<P>, id: PeerId, voters: Set<PeerIndex>, firsts: readonly EventIndex[]): void {
   const peer = state.addPeer(id, 0)
   // parsec §8: in the reference a removed peer becomes a voter that can never speak; Stronger: it changes nothing.
   if (state.peers.removedAt(peer) === NONE || !state.stronger) voters.add(peer)
-  state.peers.admit(peer, VOTE, state.self)
+  state.peers.admit(peer, VOTE, state.self, firsts)
 }
 
 /** parsec §8: of an unknown peer it changes nothing; a known peer's flags become none. Only who took part is gone for good. */

@@ -31,8 +31,8 @@ export type ParsecErrorData =
   | { readonly code: 'UnknownSelfParent'; readonly event: EventHash }
   | { readonly code: 'UnknownOtherParent'; readonly event: EventHash }
   | { readonly code: 'DuplicateVote'; readonly observation: Uint8Array }
-  /** Reserved. */
-  | { readonly code: 'PrematureGossip' }
+  /** The peer may lack what we have only stubs for: others can tell it, not we (parsec §8). */
+  | { readonly code: 'PrematureGossip'; readonly peer: PeerId }
   | { readonly code: 'InvalidMessage'; readonly why: string; readonly codec?: CodecErrorData }
   /** Answered before; nothing was added. */
   | { readonly code: 'DuplicateMessage' }
@@ -40,8 +40,6 @@ export type ParsecErrorData =
   | { readonly code: 'CheckpointMismatch'; readonly position: number }
   /** Not of the specification's list: a peer cost more than its budget; its messages come slowly or not at all (parsec §9). */
   | { readonly code: 'OverBudget' }
-  /** Not of the specification's list: the whole graph does not lead to what a peer had from a checkpoint on. */
-  | { readonly code: 'GraphDiffers'; readonly why: string }
   | { readonly code: 'FailedDkg' }
   /** An offence was found (parsec §9). */
   | { readonly code: 'Malice'; readonly kind: Malice['type'] }

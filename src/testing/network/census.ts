@@ -6,7 +6,16 @@
  */
 
 import { toHex } from '../../base/text.ts'
-import { decodeEvent, type Group, Parsec, type ParsecFact, type ParsecStep } from '../../core/parsec/index.ts'
+import {
+  decodeEvent,
+  type EventView,
+  type Group,
+  Parsec,
+  type ParsecFact,
+  type ParsecStep,
+  type PeerId,
+} from '../../core/parsec/index.ts'
+import { DEFAULT_LIMITS } from '../../wire/canonical/limits.ts'
 import { checksumSigner } from './checksum-scheme.ts'
 import type { NetworkNode } from './node.ts'
 
@@ -21,6 +30,50 @@ export function knownForks(group: Group<Uint8Array>, facts: readonly ParsecFact[
     children.set(parent, (children.get(parent) ?? 0) + 1)
   }
   return [...children.values()].filter((count) => count > 1).length
+}
+
+/**
+ * parsec §8: correct peers that a correct one blames for sending what stands on events that it lacks, where the blamed one started from a checkpoint.
+ * Among others it happens where a summary tells too little of a forker, and where long messages are cut and their pieces overtake each other.
+ */
+export function blamesOf(
+  network: { readonly correct: ReadonlyMap<number, NetworkNode>; numberOf(id: PeerId): number },
+  { peer: by, group }: NetworkNode,
+  { faults }: ParsecStep<Uint8Array>,
+): readonly string[] {
+  if (group.format.limits.maxMessageBytes < DEFAULT_LIMITS.maxMessageBytes) return []
+  return faults.flatMap(({ peer, error }) => {
+    const sender = network.correct.get(network.numberOf(peer))
+    if (sender === undefined || sender.startedAt === 0 || !MISSING.has(error.data.code)) return []
+    return [`blame: peer ${by} blames correct peer ${sender.peer}: ${error.message}`]
+  })
+}
+
+const MISSING: ReadonlySet<string> = new Set(['UnknownSelfParent', 'UnknownOtherParent'])
+
+/** What peers did that started from a checkpoint and made events. */
+export interface Participation {
+  readonly peers: number
+  readonly events: number
+  readonly votes: number
+  readonly accusations: number
+}
+
+export function participation(nodes: readonly NetworkNode[]): Participation {
+  const all = nodes
+    .filter(({ startedAt }) => startedAt > 0)
+    .map(ownViews)
+    .filter((views) => views.length > 0)
+  const views = all.flat()
+  const count = (isAccusation: boolean): number =>
+    views.filter(({ vote }) => vote !== null && (vote.observation.type === 'Accusation') === isAccusation).length
+  return { peers: all.length, events: views.length, votes: count(false), accusations: count(true) }
+}
+
+function ownViews({ facts, group, id }: NetworkNode): readonly EventView[] {
+  return facts
+    .flatMap((fact) => (fact.type === 'GossipEventAccepted' ? [decodeEvent(fact.bytes, group.format)] : []))
+    .filter(({ creator }) => toHex(creator) === toHex(id))
 }
 
 /**

@@ -32,9 +32,13 @@ function checkBudgets(network: ParsecNetwork, { peer }: NetworkNode): readonly s
 
 /** parsec §8: correct peers state the same at each checkpoint, and have the same checkpoints as far as they got. */
 function checkCheckpoints(network: ParsecNetwork, node: NetworkNode): readonly string[] {
-  const theirs = network.mostAdvanced().parsec.proofs.checkpoints().map(textOf)
-  const at = node.parsec.proofs.checkpoints().findIndex((checkpoint, i) => textOf(checkpoint) !== theirs[i])
-  return at < 0 ? [] : [`checkpoints: peer ${node.peer} states something else at its checkpoint ${at}`]
+  const reference = network.mostAdvanced()
+  const from = Math.max(node.startedAt, reference.startedAt) + 1
+  const to = Math.min(node.blocks.length, reference.blocks.length)
+  const theirs = reference.parsec.proofs.checkpoints(from, to).map(textOf)
+  const ours = node.parsec.proofs.checkpoints(from, to).map(textOf)
+  const at = [...ours, ...theirs].findIndex((_, i) => ours[i] !== theirs[i])
+  return at < 0 ? [] : [`checkpoints: peer ${node.peer} states something else at checkpoint ${at} from ${from} on`]
 }
 
 function textOf({ epoch, position, chainHash, stateDigest, nextVoters }: CheckpointView): string {

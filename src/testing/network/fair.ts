@@ -9,6 +9,7 @@ import { compareBytes } from '../../base/bytes.ts'
 import { fromHex, toHex } from '../../base/text.ts'
 import type { Proposal } from './agenda.ts'
 import { evidentOffenders } from './evident.ts'
+import type { Delivery } from './links.ts'
 import type { ParsecNetwork } from './network.ts'
 import type { NetworkNode } from './node.ts'
 
@@ -75,11 +76,11 @@ export function removeOffenders(network: ParsecNetwork): RemovalReport {
   }
 }
 
-/** Correct peers that are voters as far as anybody correct knows. */
+/** Correct peers that are voters as far as anybody correct knows, and do not stand still for want of the whole graph. */
 function activeNodes(network: ParsecNetwork): readonly NetworkNode[] {
   const voters = network.voters()
   const isVoter = (node: NetworkNode): boolean => voters.some((id) => compareBytes(id, node.id) === 0)
-  return [...network.correct.values()].filter(isVoter)
+  return [...network.correct.values()].filter((node) => isVoter(node) && !node.standsStill)
 }
 
 /** Blocks that all of them have. */
@@ -135,12 +136,15 @@ function round(network: ParsecNetwork): void {
     ...network.correct.values(),
     ...[...network.forkers.values()].flatMap(({ instances: those }) => those),
   ]
+  const pass = (...waiting: Delivery[]): void => {
+    for (let message = waiting.shift(); message !== undefined; message = waiting.shift()) {
+      waiting.push(...network.deliver(message))
+    }
+  }
   for (const node of network.random.shuffle(instances)) {
+    if (node.startedAt > 0) pass(network.follow(node))
     for (const to of network.recipientsOf(node)) {
-      const waiting = [...network.perform(node, (parsec) => parsec.createGossip(network.idOf(to)))]
-      for (let message = waiting.shift(); message !== undefined; message = waiting.shift()) {
-        waiting.push(...network.deliver(message))
-      }
+      pass(...network.perform(node, (parsec) => parsec.createGossip(network.idOf(to))))
     }
   }
 }

@@ -17,7 +17,7 @@ export interface LinkOptions {
 }
 
 export interface Delivery {
-  readonly kind: SendMessage['kind'] | 'summary' | 'summaryReply'
+  readonly kind: SendMessage['kind'] | 'summary' | 'summaryReply' | 'follow'
   /** Numbers of peers. */
   readonly from: number
   readonly to: number

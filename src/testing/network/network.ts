@@ -9,11 +9,11 @@
  * may merge and split again. It signs what it likes to order, but it keeps to the rules of single events.
  */
 
+import { compareBytes } from '../../base/bytes.ts'
 import { assert, present } from '../../base/errors.ts'
 import { toHex } from '../../base/text.ts'
 import {
   bytesGroup,
-  CodecError,
   costOf,
   encodeMessage,
   fixedIdentity,
@@ -23,13 +23,16 @@ import {
   type PeerId,
   type SendMessage,
 } from '../../core/parsec/index.ts'
+import { DEFAULT_LIMITS } from '../../wire/canonical/limits.ts'
 import { SeededRandom } from '../seeded-random.ts'
 import { Agenda, MIXED_MODE, type Proposal } from './agenda.ts'
-import { removesMidMessage } from './census.ts'
+import { blamesOf, removesMidMessage } from './census.ts'
 import { CHECKSUM_BYTES, CHECKSUM_IDENTITY_BYTES } from './checksum-scheme.ts'
 import { drawCrime, type Power } from './crimes.ts'
 import { Forker } from './forker.ts'
 import { Guard } from './guard.ts'
+import { handle } from './handling.ts'
+import { startingPoint } from './joining.ts'
 import { type Delivery, type LinkOptions, Links } from './links.ts'
 import { NetworkNode, type Operation } from './node.ts'
 
@@ -48,6 +51,12 @@ export interface NetworkOptions extends LinkOptions {
   readonly powers?: readonly Power[]
   /** Chance of a crime for each instance and tick. Default: 0. */
   readonly crimeRate?: number
+  /** Chance for each joiner to start from a checkpoint, where there is a base. Default: 0. */
+  readonly fromCheckpointRate?: number
+  /** Of the group. Default: 0. */
+  readonly checkpointInterval?: number
+  /** Of the group, bytes. Default: as ever. */
+  readonly maxMessageBytes?: number
   /** SHA3-256, where there is a faster one than the default. */
   readonly hash?: (bytes: Uint8Array) => Uint8Array
 }
@@ -76,6 +85,7 @@ export class ParsecNetwork {
   crashes = 0
   /** Accusations of Unprovable that budgets asked for. */
   spamReports = 0
+  readonly #joining: SeededRandom
   #isCalm = false
   readonly #ids: PeerId[] = []
   readonly #numbers = new Map<string, number>()
@@ -89,6 +99,7 @@ export class ParsecNetwork {
     this.options = options
     this.random = new SeededRandom(options.seed)
     this.links = new Links(this.random.fork('links'), options)
+    this.#joining = this.random.fork('joining')
     for (let peer = 0; peer < options.genesisSize; peer += 1) this.newPeer()
     this.group = this.#makeGroup()
     this.powers = new Set(options.powers ?? ['fork'])
@@ -114,13 +125,16 @@ export class ParsecNetwork {
   }
 
   #makeGroup(): Group<Uint8Array> {
-    const { detectsMalice = true, hash } = this.options
+    const { detectsMalice = true, hash, checkpointInterval = 0 } = this.options
+    const { maxMessageBytes = DEFAULT_LIMITS.maxMessageBytes } = this.options
     return bytesGroup({
       members: this.#ids,
       mode: MIXED_MODE,
       identity: fixedIdentity(CHECKSUM_IDENTITY_BYTES),
       signatureBytes: CHECKSUM_BYTES,
       detectsMalice,
+      checkpointInterval,
+      limits: { ...DEFAULT_LIMITS, maxMessageBytes },
       ...(hash === undefined ? {} : { hash }),
     })
   }
@@ -162,14 +176,25 @@ export class ParsecNetwork {
   /** A peer joins; others vote to add it. It is correct, unless malicious ones come late and it is one. */
   join(): NetworkNode {
     const peer = this.newPeer()
-    const section = this.voters()
-    const node = NetworkNode.start(peer, this.idOf(peer), this.group, section, this.differences)
+    const id = this.idOf(peer)
+    const isFromCheckpoint = this.#joining.chance(this.options.fromCheckpointRate ?? 0)
+    const base = isFromCheckpoint ? startingPoint(this.#joining, this.#members()) : null
+    const node =
+      base === null
+        ? NetworkNode.start(peer, id, this.group, this.voters(), this.differences)
+        : NetworkNode.startFrom(peer, id, this.group, base, this.differences)
     if (this.powers.has('late') && this.forkers.size < this.options.forkers) {
       this.forkers.set(peer, new Forker(this.#turn(node)))
     } else {
       this.#addCorrect(node)
     }
     return node
+  }
+
+  /** Correct peers that vote, as far as anybody correct knows. */
+  #members(): readonly NetworkNode[] {
+    const voters = new Set(this.voters().map(toHex))
+    return [...this.correct.values()].filter(({ id }) => voters.has(toHex(id)))
   }
 
   /** The correct peer that has agreed most. */
@@ -261,7 +286,10 @@ export class ParsecNetwork {
 
   #gossip(node: NetworkNode): void {
     const recipients = this.recipientsOf(node)
-    if (recipients.length === 0) return
+    if (recipients.length === 0 || (node.startedAt > 0 && this.random.chance(0.2))) {
+      if (node.startedAt > 0) this.links.send(this.#now, this.follow(node))
+      return
+    }
     const to = this.random.pick(recipients)
     if (this.random.chance(0.1)) {
       this.links.send(this.#now, this.#summary(node, to, 'summary'))
@@ -270,6 +298,13 @@ export class ParsecNetwork {
     for (const message of this.perform(node, (parsec) => parsec.createGossip(this.idOf(to)))) {
       this.links.send(this.#now, message)
     }
+  }
+
+  /** A question to some voter for what a peer lacks that started from a checkpoint. */
+  follow(node: NetworkNode): Delivery {
+    const others = this.voters().filter((id) => compareBytes(id, node.id) !== 0)
+    const to = others.length === 0 ? node.peer : this.numberOf(this.random.pick(others))
+    return this.#summary(node, to, 'follow')
   }
 
   /** Whom this instance gossips to. */
@@ -309,51 +344,17 @@ export class ParsecNetwork {
     { kind, from, bytes }: Delivery,
     seen: (step: ParsecStep<Uint8Array>) => void,
   ): readonly Delivery[] {
-    const sender = this.idOf(from)
     const perform = (operation: Operation): readonly Delivery[] =>
       this.perform(node, (parsec) => {
         const step = operation(parsec)
         seen(step)
         return step
       })
-    switch (kind) {
-      case 'request': {
-        const answer = perform((parsec) => parsec.handleRequest(sender, bytes))
-        // Who was removed makes no event any more; others may still need what made it decide so.
-        return node.parsec.isRemoved ? [...answer, this.#summary(node, from, 'summary')] : answer
-      }
-      case 'response':
-        return perform((parsec) => parsec.handleResponse(sender, bytes))
-      case 'graph':
-        return perform((parsec) => parsec.handleGraph(sender, bytes))
-      case 'checkpoints':
-        return perform((parsec) => parsec.handleCheckpoints(sender, bytes))
-      case 'summary':
-      case 'summaryReply':
-        return this.#compare(node, kind, from, bytes, perform)
-      default:
-        return kind satisfies never
-    }
+    const { sent, asks } = handle(node, kind, this.idOf(from), bytes, perform)
+    return asks === null ? sent : [...sent, this.#summary(node, from, asks)]
   }
 
-  #compare(
-    node: NetworkNode,
-    kind: 'summary' | 'summaryReply',
-    from: number,
-    bytes: Uint8Array,
-    perform: (operation: Operation) => readonly Delivery[],
-  ): readonly Delivery[] {
-    try {
-      const asks = kind === 'summary' && node.parsec.compareSummary(bytes).weLack
-      const graph = perform((parsec) => parsec.graphBeyond(this.idOf(from), bytes))
-      return asks ? [...graph, this.#summary(node, from, 'summaryReply')] : graph
-    } catch (error) {
-      if (error instanceof CodecError) return []
-      throw error
-    }
-  }
-
-  #summary(node: NetworkNode, to: number, kind: 'summary' | 'summaryReply'): Delivery {
+  #summary(node: NetworkNode, to: number, kind: 'summary' | 'summaryReply' | 'follow'): Delivery {
     return { kind, from: node.peer, to, bytes: node.parsec.summary() }
   }
 
@@ -369,6 +370,7 @@ export class ParsecNetwork {
   perform(node: NetworkNode, operation: Operation): readonly Delivery[] {
     const step = node.perform(operation)
     if (this.correct.has(node.peer)) {
+      this.differences.push(...blamesOf(this, node, step))
       if (this.#crashes()) {
         this.crashes += 1
         node.rollBack(step)

@@ -23,6 +23,16 @@ export interface PolledBlock {
   readonly hash: Uint8Array
 }
 
+const MISSING: ReadonlySet<string> = new Set(['UnknownSelfParent', 'UnknownOtherParent'])
+/** Messages; a lost one, or one that was overtaken, makes others be refused for a while. */
+const PATIENCE = 30
+
+/** A base, and the blocks before it. */
+export interface StartingPoint {
+  readonly bytes: Uint8Array
+  readonly before: readonly PolledBlock[]
+}
+
 /** How many operations a rebuilt engine is compared for. */
 const COMPARED_OPERATIONS = 25
 
@@ -31,7 +41,8 @@ export class NetworkNode {
   readonly id: PeerId
   readonly group: Group<Uint8Array>
   readonly facts: ParsecFact[]
-  readonly blocks: PolledBlock[] = []
+  /** From Genesis on: those before the base are what others had polled. */
+  readonly blocks: PolledBlock[]
   /** Comparisons made between an engine and the one rebuilt from its facts. */
   compared = 0
   /** Steps that ended elections: at most as many as elections ended. */
@@ -39,9 +50,19 @@ export class NetworkNode {
   #parsec: Parsec
   #twin: Parsec | null = null
   #comparisonsLeft = 0
+  /** Messages since its last block. */
+  #refused = 0
   readonly #differences: string[]
 
-  private constructor(peer: number, group: Group<Uint8Array>, parsec: Parsec, facts: ParsecFact[], report: string[]) {
+  private constructor(
+    peer: number,
+    group: Group<Uint8Array>,
+    parsec: Parsec,
+    facts: ParsecFact[],
+    report: string[],
+    blocks: readonly PolledBlock[] = [],
+  ) {
+    this.blocks = [...blocks]
     this.peer = peer
     this.group = group
     this.#parsec = parsec
@@ -63,16 +84,42 @@ export class NetworkNode {
     return new NetworkNode(peer, group, parsec, [...step.facts], report)
   }
 
+  /** One that starts from a base; `before`: the blocks up to there. */
+  static startFrom(
+    peer: number,
+    id: PeerId,
+    group: Group<Uint8Array>,
+    { bytes, before }: StartingPoint,
+    report: string[],
+  ): NetworkNode {
+    const { parsec, step } = Parsec.fromCheckpoint(group, checksumSigner(id), bytes)
+    return new NetworkNode(peer, group, parsec, [...step.facts], report, before)
+  }
+
   /** Another instance with the same key and the same past. What it does from now on forks the peer. */
   fork(): NetworkNode {
     const facts = [...this.facts]
-    return new NetworkNode(this.peer, this.group, this.#rebuilt(0), facts, this.#differences)
+    return new NetworkNode(this.peer, this.group, this.#rebuilt(0), facts, this.#differences, this.#blocksBefore)
   }
 
   /** The same peer and past, with other rules. */
   withGroup(group: Group<Uint8Array>): NetworkNode {
     const parsec = Parsec.fromFacts(group, checksumSigner(this.id), this.facts)
-    return new NetworkNode(this.peer, group, parsec, [...this.facts], this.#differences)
+    return new NetworkNode(this.peer, group, parsec, [...this.facts], this.#differences, this.#blocksBefore)
+  }
+
+  /** Others build on what it lacks and has no stub for (parsec §8): it refused so much since its last block. */
+  get standsStill(): boolean {
+    return this.startedAt > 0 && this.#refused > PATIENCE
+  }
+
+  /** How many blocks there were before what it started from. */
+  get startedAt(): number {
+    return this.#parsec.startedAt
+  }
+
+  get #blocksBefore(): readonly PolledBlock[] {
+    return this.blocks.slice(0, this.startedAt)
   }
 
   get signer(): Signer {
@@ -87,6 +134,7 @@ export class NetworkNode {
     const step = operation(this.#parsec)
     if (this.#twin !== null) this.#compare(step, operation(this.#twin))
     this.facts.push(...step.facts)
+    if (MISSING.has(step.error?.code ?? '')) this.#refused += 1
     return step
   }
 
@@ -94,12 +142,15 @@ export class NetworkNode {
   rollBack(step: ParsecStep<Uint8Array>): void {
     this.facts.length -= step.facts.length
     this.#twin = null
-    this.#parsec = this.#rebuilt(this.blocks.length)
+    this.#parsec = this.#rebuilt(this.blocks.length - this.startedAt)
   }
 
   /** Takes what is agreed. */
   poll(): void {
-    if (this.#parsec.blockCount > this.blocks.length) this.elections += 1
+    if (this.#parsec.blockCount > this.blocks.length) {
+      this.elections += 1
+      this.#refused = 0
+    }
     for (let block = this.#parsec.poll(); block !== undefined; block = this.#parsec.poll()) {
       if (this.#twin !== null) this.#same('poll', block, this.#twin.poll())
       this.blocks.push({ key: keyOf(this.group, block), payload: block.payload, hash: block.hash })
@@ -109,7 +160,7 @@ export class NetworkNode {
   /** The process ended and starts again from its log; the engine of before stays as its twin for a while. */
   restart(): void {
     this.#twin = this.#parsec
-    this.#parsec = this.#rebuilt(this.blocks.length)
+    this.#parsec = this.#rebuilt(this.blocks.length - this.startedAt)
     this.#comparisonsLeft = COMPARED_OPERATIONS
     this.#compareAnswers()
   }

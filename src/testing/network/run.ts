@@ -8,7 +8,7 @@ import { present } from '../../base/errors.ts'
 import type { Malice } from '../../core/parsec/index.ts'
 import type { SeededRandom } from '../seeded-random.ts'
 import type { Proposal } from './agenda.ts'
-import { knownForks } from './census.ts'
+import { knownForks, type Participation, participation } from './census.ts'
 import { checkRun } from './checks.ts'
 import { POWERS } from './crimes.ts'
 import { removeOffenders, runFairly } from './fair.ts'
@@ -36,6 +36,10 @@ export interface RunReport {
   /** Messages that correct peers' budgets kept out, and accusations of Unprovable that they asked for. */
   readonly lostToBudgets: number
   readonly spamReports: number
+  /** Correct voters that started from a checkpoint, events that they made, votes for blocks and accusations among them. */
+  readonly fromCheckpoint: Participation
+  /** Correct peers that stand still for want of the whole graph. */
+  readonly standStill: number
   /** Provable offenders evident to a correct voter; all are removed. */
   readonly evident: number
   readonly removalRounds: number
@@ -72,6 +76,9 @@ export function randomOptions(random: SeededRandom, hash?: (bytes: Uint8Array) =
     maxDelayTicks: random.pick([1, 4, 12]),
     crashRate: random.pick([0.001, 0.002, 0.005]),
     forkRate: random.pick([0.01, 0.03, 0.1]),
+    fromCheckpointRate: Number(process.env['FCR'] ?? 0.5),
+    checkpointInterval: random.pick([2, 5, 10]),
+    maxMessageBytes: random.pick([8 * 1024 * 1024, 32 * 1024]),
     ...(hash === undefined ? {} : { hash }),
   }
 }
@@ -214,6 +221,8 @@ export function runNetwork(options: NetworkOptions, run: RunOptions = DEFAULT_RU
     crimes: network.crimes,
     lostToBudgets: [...network.guards.values()].flatMap(({ lost }) => [...lost.values()]).reduce((a, b) => a + b, 0),
     spamReports: network.spamReports,
+    fromCheckpoint: participation([...network.correct.values()]),
+    standStill: [...network.correct.values()].filter((node) => node.standsStill).length,
     evident: removal.evident.length,
     removalRounds: removal.rounds,
     convictions: reference.blocks.flatMap(({ payload }) =>

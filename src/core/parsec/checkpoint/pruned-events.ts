@@ -21,14 +21,26 @@ export class PrunedEvents<Payload> {
   readonly #state: State<Payload>
   /** By hex of the hash: indexes of those that the message showed. */
   readonly #indexes = new Map<string, number>()
+  /** Hex of the hashes of what stands below a stub that the message shows, whoever gives it from wherever on. */
+  readonly #below = new Set<string>()
 
-  constructor(state: State<Payload>) {
+  /** `message`: its events that are not recognised as known, in order. */
+  constructor(state: State<Payload>, message: readonly HashedEvent<Payload>[]) {
     this.#state = state
+    if (state.graph.base > 0) for (const event of message.toReversed()) this.#noteBelow(event)
+  }
+
+  #noteBelow({ view, hash }: HashedEvent<Payload>): void {
+    const event = this.#state.graph.find(hash)
+    const isPruned = event === NONE ? this.#below.has(toHex(hash)) : event < this.#state.graph.base
+    if (!isPruned) return
+    for (const parent of [view.selfParent, view.otherParent]) if (parent !== null) this.#below.add(toHex(parent))
   }
 
   has({ view, hash }: HashedEvent<Payload>): boolean {
     const { graph, peers } = this.#state
     if (graph.base === 0 || graph.find(hash) !== NONE) return false
+    if (this.#below.has(toHex(hash))) return true
     const creator = peers.find(view.creator)
     if (creator === NONE) return false
     if (peers.wasRemovedBefore(creator, graph.base)) {

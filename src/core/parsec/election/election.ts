@@ -19,12 +19,17 @@ import { Observers } from './observers.ts'
 import type { VoteLists } from './vote-lists.ts'
 import type { Voters } from './voters.ts'
 
-/** What an election decided. */
-export interface Decision {
+interface Decided {
+  /** In order. */
+  readonly keys: readonly KeyIndex[]
+  /** The interesting events that counted: the same for everybody, and everybody who decided has their ancestry. */
+  readonly firsts: readonly EventIndex[]
+}
+
+/** What an election decided; never nothing. */
+export interface Decision extends Decided {
   /** The event that ended it. */
   readonly event: EventIndex
-  /** Never empty. */
-  readonly keys: readonly KeyIndex[]
 }
 
 /** A sync event in the running election, to look at. Voters are named by seat. */
@@ -105,7 +110,7 @@ export class Election {
       const x = this.#position
       this.#position += 1
       const decided = this.#process(x)
-      if (decided !== null && decided.length > 0) return { event: x, keys: decided }
+      if (decided !== null && decided.keys.length > 0) return { event: x, ...decided }
     }
     return null
   }
@@ -154,7 +159,7 @@ export class Election {
   }
 
   /** Builds the meta-event of `x`; gives the decided keys in order if it ends the election. */
-  #process(x: EventIndex): readonly KeyIndex[] | null {
+  #process(x: EventIndex): Decided | null {
     if (!this.#graph.isSync(x)) return null
     const seat = this.#voters.seatOf(this.#graph.creatorOf(x))
     if (seat < 0) return null
@@ -175,14 +180,17 @@ export class Election {
     return decisions === null ? null : this.#decided(decisions)
   }
 
-  #decided(decisions: readonly boolean[]): readonly KeyIndex[] {
+  #decided(decisions: readonly boolean[]): Decided {
+    const firsts: EventIndex[] = []
     const contents: (readonly KeyIndex[])[] = []
     for (const [seat, isCounted] of decisions.entries()) {
       if (!isCounted) continue
       const first = this.#observers.countedFirst(seat)
-      if (first !== undefined) contents.push(first.content)
+      if (first === undefined) continue
+      contents.push(first.content)
+      firsts.push(first.event)
     }
-    return orderOfDecided(contents, this.#rules)
+    return { keys: orderOfDecided(contents, this.#rules), firsts }
   }
 }
 

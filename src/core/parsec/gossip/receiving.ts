@@ -77,7 +77,7 @@ function checkParties<P>(work: Work<P>, from: PeerId, sender: PeerIndex): Parsec
 }
 
 function acceptAll<P>(work: Work<P>, message: OpenedMessage<P>, verify: Verify): ParsecError | null {
-  const pruned = new PrunedEvents(work.state)
+  const pruned = new PrunedEvents(work.state, message.fresh)
   for (const event of message.fresh) {
     if (pruned.has(event)) continue
     const admitted = admission(work.state, event, verify)

@@ -10,6 +10,7 @@ import { ParsecError } from '../errors.ts'
 import { type EventIndex, NONE, type PeerIndex } from '../graph/graph.ts'
 import { DKG, describeState, RECV, SEND } from '../membership/peer-state.ts'
 import type { State } from '../state.ts'
+import { isWithinReach, mayGossipTo } from './pruned-ancestry.ts'
 import { ancestorsBeyond, eventsBeyond } from './selection.ts'
 import type { Work } from './work.ts'
 
@@ -27,12 +28,24 @@ export function createGossip<P>(work: Work<P>, to: PeerId): ParsecError | null {
       actual: describeState(state.peers.stateOf(peer)),
     })
   }
+  if (!mayGossipTo(state, peer)) return new ParsecError({ code: 'PrematureGossip', peer: to })
   const requesting = work.requesting(to)
   const known = state.graph.lastEventOf(peer)
   if (state.stronger) sendAncestors(work, 'request', peer, requesting, known)
   else work.send('request', to, eventsBeyond(state.graph, known))
   askForSignatures(work, to)
   return null
+}
+
+/** parsec §8: in the order of the list of peers. */
+export function recipientsOf<P>(state: State<P>): readonly PeerId[] {
+  const { peers, self } = state
+  if (!state.selfHas(SEND)) return []
+  const recipients: PeerId[] = []
+  for (let peer = 0; peer < peers.count; peer += 1) {
+    if (peer !== self && peers.has(peer, DKG | RECV) && mayGossipTo(state, peer)) recipients.push(peers.idOf(peer))
+  }
+  return recipients
 }
 
 export function selfState<P>(state: State<P>, required: number): ParsecError {
@@ -71,14 +84,11 @@ function withDecisions<P>(
   known: EventIndex,
 ): readonly EventIndex[] {
   const { graph } = state
-  // What stands on `last` was taken by others without this.
-  const loose = state.looseDecisions().filter((at) => !graph.isAncestor(last, at) && !graph.isAncestor(at, last))
+  const loose = state.looseDecisions().filter((at) => !graph.isAncestor(last, at))
   if (loose.length === 0) return events
   const missing = new Set(events)
   for (const at of loose) for (const event of ancestorsBeyond(graph, at, known)) missing.add(event)
-  missing.delete(last)
-  // An answer given again, or a graph in another order, may be older than what decided; it ends the message nevertheless.
-  return [...[...missing].sort((a, b) => a - b), last]
+  return [...missing].sort((a, b) => a - b)
 }
 
 /** Cut along our order into pieces that keep the limit; all but the last are of kind `graph`. */
@@ -105,7 +115,10 @@ export function sendInPieces<P>(
   work.send(kind, to, piece)
 }
 
-/** The answer to the request that `request`, our own event, answers; NONE: we have no event yet. */
+/**
+ * The answer to the request that `request`, our own event, answers; NONE: we have no event yet. None where the peer may lack what we have stubs
+ * for only: it is as if the answer was lost. Others tell it what it lacks, our event too; its request has told us what we lacked.
+ */
 export function sendAnswer<P>(work: Work<P>, peer: PeerIndex, request: EventIndex): ParsecError | null {
   const { state } = work
   const { graph } = state
@@ -116,11 +129,16 @@ export function sendAnswer<P>(work: Work<P>, peer: PeerIndex, request: EventInde
     return null
   }
   if (request === NONE) {
-    const events = eventsBeyond(graph, graph.lastEventOf(peer))
+    const known = graph.lastEventOf(peer)
+    if (!isWithinReach(state, peer, 'everything', known)) return null
+    const events = eventsBeyond(graph, known)
     if (events.length > 0) sendInPieces(work, 'graph', state.peers.idOf(peer), events)
     return null
   }
   // What the peer had when it asked: an answer given again is the same answer.
-  sendAncestors(work, 'response', peer, request, graph.otherParentOf(request))
+  const asked = graph.otherParentOf(request)
+  if (isWithinReach(state, peer, [request, ...state.looseDecisions()], asked)) {
+    sendAncestors(work, 'response', peer, request, asked)
+  }
   return null
 }

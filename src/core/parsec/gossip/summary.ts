@@ -13,6 +13,7 @@ import { toHex } from '../../../base/text.ts'
 import { CanonicalReader } from '../../../wire/canonical/reader.ts'
 import { CanonicalWriter } from '../../../wire/canonical/writer.ts'
 import type { EventIndex, Graph, PeerIndex } from '../graph/graph.ts'
+import type { PeerList } from '../membership/peer-list.ts'
 import type { State } from '../state.ts'
 
 export interface Summary {
@@ -77,18 +78,35 @@ export function compareSummary<P>({ graph, peers }: State<P>, summary: Summary):
     weLack ||= places > ours.places || forkMembers > ours.forkMembers
     theyLack ||= places < ours.places || forkMembers < ours.forkMembers
   }
-  return { weLack: weLack || shared < summary.known.size, theyLack }
+  return { weLack: weLack || shared < summary.known.size, theyLack: theyLack && mayGive(graph, peers, summary) }
+}
+
+/** parsec §8: who started from a checkpoint cannot give what it has stubs for only, nor what stands on it. */
+function mayGive(graph: Graph, peers: PeerList, { known }: Summary): boolean {
+  if (graph.base === 0) return true
+  for (let peer = 0; peer < peers.count; peer += 1) {
+    const { places, forkMembers } = known.get(toHex(peers.idOf(peer))) ?? NOTHING
+    if (places < graph.prunedPlaces(peer) || forkMembers < prunedForkMembers(graph, peer)) return false
+  }
+  return true
+}
+
+function prunedForkMembers(graph: Graph, peer: PeerIndex): number {
+  if (!graph.isTangled(peer)) return 0
+  const pruned = [...graph.forkSetsOf(peer).values()].map((members) => members.filter((it) => it < graph.base).length)
+  return pruned.reduce((sum, members) => sum + (members > 1 ? members : 0), 0)
 }
 
 /** The events that a peer with this summary lacks, in insertion order; of a forker whose branches differ, all of them. */
 export function eventsBeyondSummary<P>({ graph, peers }: State<P>, summary: Summary): readonly EventIndex[] {
+  if (!mayGive(graph, peers, summary)) return []
   const events: EventIndex[] = []
   for (let peer = 0; peer < peers.count; peer += 1) {
     const ours = knowledgeOf(graph, peer)
     const theirs = summary.known.get(toHex(peers.idOf(peer))) ?? NOTHING
     const from = theirs.forkMembers === ours.forkMembers ? theirs.places : 0
-    for (let place = Math.max(from, graph.prunedPlaces(peer)); place < ours.places; place += 1) {
-      events.push(...graph.membersAt(peer, place))
+    for (let place = from; place < ours.places; place += 1) {
+      for (const event of graph.membersAt(peer, place)) if (event >= graph.base) events.push(event)
     }
   }
   return events.sort((a, b) => a - b)

@@ -41,7 +41,8 @@ export class Work<Payload> {
 
   /** A received event that passed its checks. */
   accept(event: OpenedEvent<Payload>): EventIndex {
-    const fact = this.#keep(factOf(event))
+    const fact = factOf(event)
+    this.#facts.push(fact)
     const index = accept(this.state, fact, event.view)
     this.startIfDue()
     return index
@@ -120,14 +121,8 @@ export class Work<Payload> {
 
   /** Any other fact. */
   note(fact: ParsecFact): void {
-    evolve(this.state, this.#keep(fact))
-  }
-
-  #keep<F extends ParsecFact>(fact: F): F {
-    const isMarked = this.state.isPassive && fact.type !== 'PeerStarted' && fact.type !== 'GraphTaken'
-    const kept = isMarked ? { ...fact, forNext: true } : fact
-    this.#facts.push(kept)
-    return kept
+    this.#facts.push(fact)
+    evolve(this.state, fact)
   }
 
   send(kind: SendMessage['kind'], to: PeerId, events: readonly EventIndex[]): void {

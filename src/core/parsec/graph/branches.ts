@@ -31,6 +31,9 @@ interface Branch {
   tip: number
 }
 
+/** No event is the self-parent of what would go on with a branch that ends here. */
+const NOTHING_FOLLOWS = Number.MAX_SAFE_INTEGER
+
 interface Forker {
   readonly branches: Branch[]
   readonly byColumn: Map<number, Branch>
@@ -77,11 +80,12 @@ export class Branches {
   }
 
   /**
-   * A stub, appended just now: it goes on with the one chain of its creator. Of a forker that was removed before, whose stubs stand on several,
-   * nothing is counted, and ancestry among its events is not exact.
+   * A stub, appended just now: it goes on with the one chain of its creator. Where stubs stand on several branches (`isTangled`), ancestry among
+   * them is not exact; what the creator makes on top of them is on branches of its own, and exact.
    */
-  addStub(creator: number, stub: number): void {
+  addStub(creator: number, stub: number, isTangled: boolean): void {
     this.#tips[creator] = stub
+    if (isTangled && !this.#forkers.has(creator)) this.#fork(stub, creator, NOTHING_FOLLOWS)
     this.#rowOf.push(0)
   }
 

@@ -61,6 +61,10 @@ export class Graph {
   #stubs = 0
   /** By peer. */
   readonly #pruned: number[] = []
+  /** Peers whose stubs stand on several branches. */
+  readonly #tangled = new Set<PeerIndex>()
+  /** Events that stand on a stub of one of those, each with that stub. */
+  readonly #onTangled: (readonly [event: EventIndex, stub: EventIndex])[] = []
   /** By event, where there are stubs: whether none is among its ancestors. */
   readonly #whole = new ByteList()
 
@@ -98,6 +102,16 @@ export class Graph {
     return this.#pruned[peer] ?? 0
   }
 
+  /** Stubs of it stand on several branches: which of them are below a stub is not known. */
+  isTangled(peer: PeerIndex): boolean {
+    return this.#tangled.has(peer)
+  }
+
+  /** The events that stand on a stub of such a peer, each with that stub. */
+  get onTangled(): readonly (readonly [event: EventIndex, stub: EventIndex])[] {
+    return this.#onTangled
+  }
+
   /** Assumes: no event yet; those of one creator come in order of their index, but for a forker that nothing is counted of. */
   insertStub({ hash, creator, index, last }: StubEvent): void {
     const number = this.#hashes.add(hash)
@@ -117,7 +131,8 @@ export class Graph {
     const list = this.#lists[creator] as Int32List
     while (list.length < index) list.push(NONE)
     this.#place(number, creator, index)
-    this.#branches.addStub(creator, number)
+    if (this.#forkSets[creator]?.has(index) === true) this.#tangled.add(creator)
+    this.#branches.addStub(creator, number, this.#tangled.has(creator))
   }
 
   insert(event: NewEvent): EventIndex {
@@ -135,8 +150,17 @@ export class Graph {
     this.#last.push(selfParent, otherParent, creator, index, this.#peers)
     this.#place(number, creator, index)
     this.#branches.add(number, selfParent, otherParent)
-    if (this.#stubs > 0) this.#whole.push(this.#isWholeFrom(selfParent) && this.#isWholeFrom(otherParent) ? 1 : 0)
+    if (this.#stubs > 0) this.#noteStubs(number, selfParent, otherParent)
     return number
+  }
+
+  #noteStubs(event: EventIndex, selfParent: EventIndex, otherParent: EventIndex): void {
+    this.#whole.push(this.#isWholeFrom(selfParent) && this.#isWholeFrom(otherParent) ? 1 : 0)
+    for (const parent of [selfParent, otherParent]) {
+      if (parent !== NONE && parent < this.#stubs && this.#tangled.has(this.#creator.at(parent))) {
+        this.#onTangled.push([event, parent])
+      }
+    }
   }
 
   #isWholeFrom(parent: EventIndex): boolean {

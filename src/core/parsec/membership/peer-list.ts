@@ -18,6 +18,8 @@ interface Peer {
   /** Is or was a voter, or an agreed participant of a key generation. */
   admitted: boolean
   wasVoter: boolean
+  /** What its admission followed from: the events whose content was decided; none of a genesis member. */
+  admittedBy: readonly EventIndex[]
 }
 
 interface Restored {
@@ -43,6 +45,7 @@ export class PeerList {
       removedAt: NONE,
       admitted: includes(state, VOTE),
       wasVoter: includes(state, VOTE),
+      admittedBy: [],
     })
     const hint = hintOf(id)
     const alike = this.#byId.get(hint)
@@ -82,6 +85,10 @@ export class PeerList {
     return at !== NONE && at < event
   }
 
+  admittedBy(peer: PeerIndex): readonly EventIndex[] {
+    return this.#at(peer).admittedBy
+  }
+
   isAdmitted(peer: PeerIndex): boolean {
     return this.#at(peer).admitted
   }
@@ -111,10 +118,11 @@ export class PeerList {
     if (includes(it.state, SEND)) it.state |= RECV
   }
 
-  /** parsec §8: consensus on Add (VOTE) or StartDkg (DKG). A removed peer's flags stay empty. */
-  admit(peer: PeerIndex, flag: typeof VOTE | typeof DKG, self: PeerIndex): void {
+  /** parsec §8: consensus on Add (VOTE) or StartDkg (DKG), by these events. A removed peer's flags stay empty. */
+  admit(peer: PeerIndex, flag: typeof VOTE | typeof DKG, self: PeerIndex, by: readonly EventIndex[]): void {
     const it = this.#at(peer)
     if (it.removedAt !== NONE) return
+    if (!it.admitted) it.admittedBy = by
     it.admitted = true
     it.wasVoter ||= flag === VOTE
     it.state |= flag === VOTE ? VOTE | DKG | SEND : DKG | SEND
