@@ -37,6 +37,11 @@ export class BlockQueue<Payload> {
     this.#made = made
   }
 
+  /** Those before were given by whom we take over from, or never will be. */
+  skipTo(polled: number): void {
+    while (this.polled < polled && this.shift() !== undefined);
+  }
+
   push(block: QueuedBlock<Payload>): void {
     this.#queue.push(block)
     this.#made += 1

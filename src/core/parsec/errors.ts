@@ -40,6 +40,8 @@ export type ParsecErrorData =
   | { readonly code: 'CheckpointMismatch'; readonly position: number }
   /** Not of the specification's list: a peer cost more than its budget; its messages come slowly or not at all (parsec §9). */
   | { readonly code: 'OverBudget' }
+  /** Not of the specification's list: the whole graph does not lead to what a peer had from a checkpoint on. */
+  | { readonly code: 'GraphDiffers'; readonly why: string }
   | { readonly code: 'FailedDkg' }
   /** An offence was found (parsec §9). */
   | { readonly code: 'Malice'; readonly kind: Malice['type'] }

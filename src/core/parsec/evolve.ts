@@ -31,6 +31,10 @@ export function evolve<P>(state: State<P>, fact: ParsecFact, watch?: DecisionWat
       state.baseParts.push(fact.part)
       if (fact.isLast) loadBase(state, decodeBase(concatBytes(...state.baseParts.splice(0)), state.group.format))
       return
+    case 'GraphTaken':
+      state.isPassive = false
+      state.blocks.skipTo(fact.blocksBefore)
+      return
     case 'GossipEventAccepted':
       accept(state, fact, decodeEvent(fact.bytes, state.group.format), watch)
       return

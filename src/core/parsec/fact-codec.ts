@@ -13,6 +13,11 @@ export const PARSEC_SCHEMA_VERSION = 1
 
 /** `text`: for events, which are many and long. */
 export function parsecFactToJson(fact: ParsecFact, text: BytesText = BASE64_URL): JsonObject {
+  const json = toJson(fact, text)
+  return fact.forNext === true ? { ...json, forNext: true } : json
+}
+
+function toJson(fact: ParsecFact, text: BytesText): JsonObject {
   switch (fact.type) {
     case 'PeerStarted':
       return {
@@ -52,10 +57,17 @@ export function parsecFactToJson(fact: ParsecFact, text: BytesText = BASE64_URL)
       }
     case 'OffenceReported':
       return { accusation: toBase64Url(fact.accusation) }
+    case 'GraphTaken':
+      return { blocksBefore: fact.blocksBefore }
   }
 }
 
 export function parsecFactFromJson(type: string, json: JsonObject, text: BytesText = BASE64_URL): ParsecFact {
+  const fact = fromJson(type, json, text)
+  return json['forNext'] === true ? { ...fact, forNext: true } : fact
+}
+
+function fromJson(type: string, json: JsonObject, text: BytesText): ParsecFact {
   switch (type) {
     case 'PeerStarted':
       return {
@@ -106,13 +118,15 @@ export function parsecFactFromJson(type: string, json: JsonObject, text: BytesTe
       }
     case 'OffenceReported':
       return { type, accusation: bytes(json['accusation']) }
+    case 'GraphTaken':
+      return { type, blocksBefore: number(json['blocksBefore']) }
     default:
       throw new AssertionError(`the log holds a fact of unknown type ${type}; it was written by a newer version`)
   }
 }
 
 function originOf(value: JsonValue | undefined): PeerStarted['origin'] {
-  return value === 'genesis' || value === 'checkpoint' ? value : 'existing'
+  return value === 'genesis' || value === 'checkpoint' || value === 'again' ? value : 'existing'
 }
 
 function bytes(value: JsonValue | undefined, toBytes: BytesText['toBytes'] = fromBase64Url): Uint8Array {

@@ -9,15 +9,16 @@ import type { EventHash, Observation, PeerId } from '../../wire/canonical/types.
 import type { Step } from '../step.ts'
 import type { ParsecError } from './errors.ts'
 
-/** Who we are, and in which group. The first fact; again where a peer that follows starts from a later checkpoint: what came before holds until that base is whole. */
+/** Who we are, and in which group. The first fact; again where a peer starts again: what came before holds until the new start is whole. */
 export interface PeerStarted {
   readonly type: 'PeerStarted'
   readonly self: PeerId
   /**
    * `genesis`: a member from the beginning; `existing`: joins a section that runs already, by its whole graph;
-   * `checkpoint`: by a base, which the facts after this one hold.
+   * `checkpoint`: by a base, which the facts after this one hold; `again`: by its whole graph after all, own events included,
+   * until `GraphTaken`.
    */
-  readonly origin: 'genesis' | 'existing' | 'checkpoint'
+  readonly origin: 'genesis' | 'existing' | 'checkpoint' | 'again'
   readonly members: readonly PeerId[]
   readonly relatedInfo: Bytes
   /** Other peers of the section that a joining peer was told. */
@@ -78,14 +79,30 @@ export interface BaseTaken {
   readonly hostPosition?: number
 }
 
-export type ParsecFact =
-  | BaseTaken
-  | PeerStarted
-  | GossipEventAccepted
-  | SyncEventOwed
-  | CheckpointSigned
-  | CheckpointSignatureTaken
-  | OffenceReported
+/** The whole graph is here, with all that the former start had (parsec §8): from now on this start holds. */
+export interface GraphTaken {
+  readonly type: 'GraphTaken'
+  /** So many blocks the host never had from us: those before the base of the former start. */
+  readonly blocksBefore: number
+}
+
+/** Which start of the peer a fact is for. */
+interface OfStart {
+  /** For a start by the whole graph (`again`) that is not ended yet. Whatever is not marked so is for the start that holds meanwhile. */
+  readonly forNext?: true
+}
+
+export type ParsecFact = OfStart &
+  (
+    | BaseTaken
+    | GraphTaken
+    | PeerStarted
+    | GossipEventAccepted
+    | SyncEventOwed
+    | CheckpointSigned
+    | CheckpointSignatureTaken
+    | OffenceReported
+  )
 
 /**
  * A message for a peer. `request` is for its `handleRequest`, `response` for `handleResponse`; `graph` for

@@ -10,16 +10,16 @@
  * engine for one key.
  */
 
-import { type Bytes, compareBytes, equalBytes } from '../../base/bytes.ts'
+import { type Bytes, equalBytes } from '../../base/bytes.ts'
 import { assert } from '../../base/errors.ts'
 import type { Signer } from '../../ports/signature-scheme.ts'
 import { encodeObservation } from '../../wire/canonical/observation.ts'
 import type { Malice, Observation, PeerId } from '../../wire/canonical/types.ts'
-import type { QueuedBlock } from './block-queue.ts'
 import { Bases } from './checkpoint/bases.ts'
 import { askForSignatures, takeSignatures } from './checkpoint/gathering.ts'
 import { OrderProofs } from './checkpoint/order-proofs.ts'
 import { showLast } from './checkpoint/signing.ts'
+import { takeOver } from './checkpoint/take-over.ts'
 import { verifyBase } from './checkpoint/verify-base.ts'
 import { ParsecError } from './errors.ts'
 import type { Block, ParsecFact, ParsecStep } from './facts.ts'
@@ -38,7 +38,7 @@ import { VOTE } from './membership/peer-state.ts'
 import { Reading, Starts } from './reading.ts'
 import { basePartsOf, checkStart, startOf } from './starting.ts'
 import { State } from './state.ts'
-import { hasUnsettled, ourUndecided } from './unpolled.ts'
+import { hasUnsettled, ourUnpolled } from './unpolled.ts'
 
 export interface Started<Payload> {
   readonly parsec: Parsec<Payload>
@@ -112,6 +112,27 @@ export class Parsec<Payload = Bytes> {
     if (abstains) parsec.bases.abstain()
     work.startIfDue()
     return { parsec, step: work.finish() }
+  }
+
+  /**
+   * For a peer that started from a checkpoint and stands still (parsec §8): takes the whole graph by `handleGraph`, and makes nothing
+   * until it takes over. Its facts may stand in the log between those of the peer that goes on meanwhile. `section`: whom it may ask.
+   */
+  static again<P>(group: Group<P>, signer: Signer, section: readonly PeerId[]): Started<P> {
+    const started = startOf(group, signer, 'again', section)
+    const parsec = new Parsec(new State(group, started), signer)
+    const work = parsec.#work()
+    work.note(started)
+    return { parsec, step: work.finish() }
+  }
+
+  /**
+   * Goes on in place of the former engine, of which nothing may be asked from then on: with all of its events, and the blocks from where it was.
+   * Refuses with UnknownSelfParent or UnknownOtherParent while it lacks what those stand on, with GraphDiffers where this graph is not for it.
+   */
+  takeOver(former: Parsec<Payload>): ParsecStep<Payload> {
+    const work = this.#work()
+    return work.finish(takeOver(work, former.#state, this.#verify) ?? undefined)
   }
 
   /**
@@ -321,14 +342,7 @@ export class Parsec<Payload = Bytes> {
 
   /** parsec §8: ours decided but not polled, then ours undecided; in each part `Single` before `Supermajority`, by hash. */
   ourUnpolledObservations(): readonly Observation<Payload>[] {
-    const { blocks, keys, self } = this.#state
-    // Asked now, since we may vote for what was decided without us, before we poll it.
-    const decided = blocks
-      .all()
-      .filter(({ mode, key }) => (mode === 'single' ? keys.voterOf(key) === self : keys.isOurs(key)))
-      .sort(bySingleThenHash)
-      .map(({ block }) => block.payload)
-    return [...decided, ...ourUndecided(this.#state)]
+    return ourUnpolled(this.#state)
   }
 
   /** Current voters, in order of id. */
@@ -366,9 +380,4 @@ export class Parsec<Payload = Bytes> {
 /** parsec §2: not voted for by applications. A vote of this kind would be an offence, ours. */
 function isMadeByEngine<P>({ type }: Observation<P>): boolean {
   return type === 'Genesis' || type === 'Accusation' || type === 'DkgResult' || type === 'DkgMessage'
-}
-
-function bySingleThenHash<P>(a: QueuedBlock<P>, b: QueuedBlock<P>): number {
-  if (a.mode !== b.mode) return a.mode === 'single' ? -1 : 1
-  return compareBytes(a.block.hash, b.block.hash)
 }

@@ -5,19 +5,22 @@
  * the sync event that follows them; those that a crash cut off from it never were (parsec §9).
  */
 
+import { assert } from '../../base/errors.ts'
 import { type DecisionWatcher, evolve } from './evolve.ts'
 import type { ParsecFact } from './facts.ts'
 import { Tail } from './malice/tail.ts'
 import type { State } from './state.ts'
 
 /**
- * For which start of its peer a fact of a log is (parsec §8). A peer that follows may start again, from a later base: what it had holds until
- * the last part of that base is read, and on where a crash or a failed append cut the base off.
+ * For which start of its peer a fact of a log is (parsec §8). A peer may start again. From a later base: what it had holds until the last part
+ * of that base is read, and on where a crash or a failed append cut the base off. By the whole graph: what it had holds, and goes on, until the
+ * new start is ended by `GraphTaken`; one that never is counts for nothing.
  */
 export class Starts<T> {
   readonly #begin: (fact: ParsecFact) => T
   #current: T | null = null
   #next: T | null = null
+  #isNextByGraph = false
 
   /** `begin` refuses what is no beginning. */
   constructor(begin: (fact: ParsecFact) => T) {
@@ -37,17 +40,32 @@ export class Starts<T> {
     }
     if (fact.type === 'PeerStarted') {
       this.#next = this.#begin(fact)
+      this.#isNextByGraph = fact.origin === 'again'
       return this.#next
     }
     const next = this.#next
-    if (next === null) return this.#current
-    const isPart = fact.type === 'BaseTaken'
-    if (isPart && !fact.isLast) return next
-    // Either it is whole, or whoever wrote this fact went on without it.
-    if (isPart) this.#current = next
-    this.#next = null
+    if (next === null) {
+      assert(!isForGraph(fact), 'what is for the next start follows its beginning')
+      return this.#current
+    }
+    if (this.#isNextByGraph ? isForGraph(fact) : fact.type === 'BaseTaken') {
+      if (!isEnd(fact)) return next
+      this.#current = next
+      this.#next = null
+    } else if (!this.#isNextByGraph) {
+      // Whoever wrote this fact went on without the base.
+      this.#next = null
+    }
     return this.#current
   }
+}
+
+function isForGraph(fact: ParsecFact): boolean {
+  return fact.type === 'GraphTaken' || fact.forNext === true
+}
+
+function isEnd(fact: ParsecFact): boolean {
+  return fact.type === 'GraphTaken' || (fact.type === 'BaseTaken' && fact.isLast)
 }
 
 export class Reading<P> {
@@ -62,7 +80,8 @@ export class Reading<P> {
 
   /** The next fact; `watch` sees each decision that follows. */
   take(fact: ParsecFact, watch?: DecisionWatcher): void {
-    if (this.#tail === null) evolve(this.state, fact, watch)
+    // What a start by the whole graph takes of ours was sent, or logged with its sync event before.
+    if (this.#tail === null || this.state.isPassive) evolve(this.state, fact, watch)
     else for (const complete of this.#tail.take(fact)) evolve(this.state, complete, watch)
   }
 }

@@ -4,7 +4,7 @@
  * The state of one peer's engine: what its facts amount to. `evolve.ts` changes it.
  */
 
-import { type Bytes, compareBytes } from '../../base/bytes.ts'
+import { type Bytes, compareBytes, equalBytes } from '../../base/bytes.ts'
 import { present } from '../../base/errors.ts'
 import { decodeEvent } from '../../wire/canonical/event.ts'
 import type { Observation, PeerId } from '../../wire/canonical/types.ts'
@@ -51,6 +51,8 @@ export class State<Payload> implements Rules, Scene<Payload> {
    * settled when it was admitted (parsec §9), so that our base must not be a later one.
    */
   mayBeAdmitted = false
+  /** The whole graph is being taken by a peer that had started from a checkpoint (parsec §8): until it is, nothing is made, signed or sent. */
+  isPassive: boolean
   /** Parts of the base that we start from, as far as they were read. */
   baseParts: Bytes[] = []
   /** Finds offences; null where the group does not detect malice. */
@@ -58,6 +60,7 @@ export class State<Payload> implements Rules, Scene<Payload> {
 
   constructor(group: Group<Payload>, started: PeerStarted) {
     this.group = group
+    this.isPassive = started.origin === 'again'
     this.stronger = group.isStronger
     this.checkpoints = new Checkpoints(group, this.peers, this.keys)
     this.self = this.#populate(started)
@@ -69,15 +72,22 @@ export class State<Payload> implements Rules, Scene<Payload> {
     this.watch = group.detectsMalice ? new Watch(this) : null
   }
 
+  /** We make events, or will once we are admitted; otherwise we follow the order for good. */
+  get mayTakePart(): boolean {
+    return this.#isWhole || this.mayBeAdmitted
+  }
+
   /** We may make events; otherwise we follow the order only. */
   get takesPart(): boolean {
-    return this.#isWhole || (this.mayBeAdmitted && this.peers.wasVoter(this.self))
+    return !this.isPassive && (this.#isWhole || (this.mayBeAdmitted && this.peers.wasVoter(this.self)))
   }
 
   /** parsec §8: the first list of peers. Gives our own index. */
   #populate(started: PeerStarted): PeerIndex {
     const isGenesis = started.origin === 'genesis'
-    if (!isGenesis) this.addPeer(started.self, RECV)
+    const isMember = this.group.members.some((id) => equalBytes(id, started.self))
+    // Only who takes the whole graph again may be a member from the beginning here.
+    if (!isGenesis) this.addPeer(started.self, isMember && this.isPassive ? FULL : RECV)
     for (const id of this.group.members) this.addPeer(id, isGenesis ? FULL : VOTE | DKG | SEND)
     const others = [...started.section].filter((id) => this.peers.find(id) === NONE)
     for (const id of this.#inOrder(others)) this.addPeer(id, SEND)

@@ -1,10 +1,12 @@
 /**
  * @module core/parsec/unpolled
  *
- * What is voted for and not decided yet (parsec §8).
+ * What is voted for and not decided, or not polled, yet (parsec §8).
  */
 
+import { compareBytes } from '../../base/bytes.ts'
 import type { Observation } from '../../wire/canonical/types.ts'
+import type { QueuedBlock } from './block-queue.ts'
 import type { OpenKey } from './election/keys.ts'
 import { type EventIndex, NONE } from './graph/graph.ts'
 import type { State } from './state.ts'
@@ -51,8 +53,25 @@ function isSpread<P>(state: State<P>, votes: readonly EventIndex[]): boolean {
   })
 }
 
-/** Ours: `Single` keys before `Supermajority` keys, each by hash. */
-export function ourUndecided<P>(state: State<P>): readonly Observation<P>[] {
+/** Ours: decided but not polled, then undecided. */
+export function ourUnpolled<P>(state: State<P>): readonly Observation<P>[] {
+  const { blocks, keys, self } = state
+  // Asked now, since we may vote for what was decided without us, before we poll it.
+  const decided = blocks
+    .all()
+    .filter(({ mode, key }) => (mode === 'single' ? keys.voterOf(key) === self : keys.isOurs(key)))
+    .sort(bySingleThenHash)
+    .map(({ block }) => block.payload)
+  return [...decided, ...ourUndecided(state)]
+}
+
+function bySingleThenHash<P>(a: QueuedBlock<P>, b: QueuedBlock<P>): number {
+  if (a.mode !== b.mode) return a.mode === 'single' ? -1 : 1
+  return compareBytes(a.block.hash, b.block.hash)
+}
+
+/** `Single` keys before `Supermajority` keys, each by hash. */
+function ourUndecided<P>(state: State<P>): readonly Observation<P>[] {
   return [...state.keys.undecided.values()]
     .filter((open) => state.keys.isOurs(open.key))
     .sort((a, b) => Number(a.voter === NONE) - Number(b.voter === NONE) || state.keys.compareHash(a.key, b.key))

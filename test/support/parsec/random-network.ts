@@ -63,6 +63,12 @@ export class RandomNetwork {
     return forker
   }
 
+  /** The peer goes on as another engine. */
+  replace(former: Peer, peer: Peer): void {
+    this.peers[this.peers.indexOf(former)] = peer
+    this.network.peers[this.network.peers.indexOf(former)] = peer
+  }
+
   /** Votes and gossip at random; messages are lost now and then. */
   run(rounds: number): void {
     for (let round = 0; round < rounds; round += 1) {

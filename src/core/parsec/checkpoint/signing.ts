@@ -26,7 +26,8 @@ interface SigningWork<P> {
 
 /** Signs what is due, and shows it to all whom it concerns. */
 export function signDue<P>(work: SigningWork<P>): void {
-  const { checkpoints, group } = work.state
+  const { checkpoints, group, isPassive } = work.state
+  if (isPassive) return
   for (const checkpoint of Array.from(checkpoints.unsigned)) {
     const statement = checkpoints.statementOf(checkpoint)
     const signature = work.sign(checkpointMessage(group.id, statement))

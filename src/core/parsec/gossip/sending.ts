@@ -84,11 +84,14 @@ function withDecisions<P>(
   known: EventIndex,
 ): readonly EventIndex[] {
   const { graph } = state
-  const loose = state.looseDecisions().filter((at) => !graph.isAncestor(last, at))
+  // What stands on `last` was taken by others without this.
+  const loose = state.looseDecisions().filter((at) => !graph.isAncestor(last, at) && !graph.isAncestor(at, last))
   if (loose.length === 0) return events
   const missing = new Set(events)
   for (const at of loose) for (const event of ancestorsBeyond(graph, at, known)) missing.add(event)
-  return [...missing].sort((a, b) => a - b)
+  missing.delete(last)
+  // An answer given again, or a graph in another order, may be older than what decided; it ends the message nevertheless.
+  return [...[...missing].sort((a, b) => a - b), last]
 }
 
 /** Cut along our order into pieces that keep the limit; all but the last are of kind `graph`. */

@@ -41,8 +41,7 @@ export class Work<Payload> {
 
   /** A received event that passed its checks. */
   accept(event: OpenedEvent<Payload>): EventIndex {
-    const fact = factOf(event)
-    this.#facts.push(fact)
+    const fact = this.#keep(factOf(event))
     const index = accept(this.state, fact, event.view)
     this.startIfDue()
     return index
@@ -121,8 +120,14 @@ export class Work<Payload> {
 
   /** Any other fact. */
   note(fact: ParsecFact): void {
-    this.#facts.push(fact)
-    evolve(this.state, fact)
+    evolve(this.state, this.#keep(fact))
+  }
+
+  #keep<F extends ParsecFact>(fact: F): F {
+    const isMarked = this.state.isPassive && fact.type !== 'PeerStarted' && fact.type !== 'GraphTaken'
+    const kept = isMarked ? { ...fact, forNext: true } : fact
+    this.#facts.push(kept)
+    return kept
   }
 
   send(kind: SendMessage['kind'], to: PeerId, events: readonly EventIndex[]): void {
