@@ -13,8 +13,8 @@ import {
   type ParsecStep,
   type Started,
 } from '../../src/core/parsec/index.ts'
-import { disagreement, idOf, opaque, type Peer, signerOf } from '../support/parsec/network.ts'
-import { bare, RandomNetwork } from '../support/parsec/random-network.ts'
+import { add, idOf, opaque, type Peer, signerOf } from '../support/parsec/network.ts'
+import { bare, compare, expectSame, follow, RandomNetwork } from '../support/parsec/random-network.ts'
 
 // More seeds: WITAN_SEEDS=100 npx vitest run test/property/parsec-again.test.ts
 const SEEDS = Array.from({ length: Number(process.env['WITAN_SEEDS'] ?? 8) }, (_, i) => `again ${i}`)
@@ -119,6 +119,22 @@ function leftOver(facts: readonly ParsecFact[]): number {
 
 const isEvent = (fact: ParsecFact): fact is GossipEventAccepted => fact.type === 'GossipEventAccepted'
 
+/** A peer starts from a checkpoint, is admitted, and votes. */
+function joinFromBase(world: RandomNetwork): Peer {
+  const { bytes } = world.someBase()
+  const reader = follow(world, bytes)
+  world.peers.push(reader)
+  world.network.peers.push(reader)
+  for (let i = 0; i < 5 && !reader.parsec.canVote(); i += 1) {
+    for (const peer of world.voters) world.voteOnce(peer, add('reader'))
+    world.settle()
+    for (const from of othersOf(world, reader)) compare(world, reader, from, from)
+  }
+  expect(reader.parsec.canVote()).toBe(true)
+  world.run(60)
+  return reader
+}
+
 /** The signature of the event that ends an answer. */
 function endOf(step: ParsecStep<Uint8Array> | undefined): string | undefined {
   const answer = step?.effects.findLast(({ kind }) => kind === 'response')
@@ -128,10 +144,12 @@ function endOf(step: ParsecStep<Uint8Array> | undefined): string | undefined {
 describe.each([true, false])('a peer that takes the whole graph, where malice is detected: %s', (detectsMalice) => {
   let gotOn = 0
   let lonely = 0
-  it.each(SEEDS.slice(0, Math.ceil(SEEDS.length / 2)))('goes on where it was (seed %s)', (seed) => {
+  let joined = 0
+  const goesOn = (seed: string, begin: (world: RandomNetwork) => Peer): void => {
     const world = new RandomNetwork(seed, detectsMalice)
     world.run(world.random.int(60, 250))
-    const former = world.random.pick(world.voters)
+    const former = begin(world)
+    joined += Number(former.parsec.startedAt > 0)
     const voted = opaque('voted for before')
     world.network.vote(former, voted)
     const asker = world.random.pick(othersOf(world, former))
@@ -155,9 +173,10 @@ describe.each([true, false])('a peer that takes the whole graph, where malice is
     world.settle()
     world.run(150)
     world.settle()
-    expect(disagreement(world.peers), seed).toBe(-1)
-    const most = Math.max(...world.voters.map((it) => it.blocks.length))
-    if (world.voters.includes(peer)) expect(peer.blocks.length, `${seed}: it gets on`).toBe(most)
+    const start = former.parsec.startedAt
+    expectSame(peer, start, othersOf(world, peer), seed)
+    const most = Math.max(...othersOf(world, peer).map((it) => it.blocks.length))
+    if (world.voters.includes(peer)) expect(start + peer.blocks.length, `${seed}: it gets on`).toBe(most)
     gotOn += Number(peer.blocks.length > blocks)
     for (const { name, parsec, blocks: seen } of world.peers) {
       expect(parsec.offences(), `${seed}: ${name} finds nothing`).toEqual([])
@@ -165,8 +184,18 @@ describe.each([true, false])('a peer that takes the whole graph, where malice is
     }
     expectSignedOnce(peer, seed)
     expect(gist(world, peer.name, peer.facts), seed).toEqual(gistOf(peer.parsec))
+  }
+  const half = Math.ceil(SEEDS.length / 2)
+  it.each(SEEDS.slice(0, half))('goes on where it was, from genesis (seed %s)', (seed) => {
+    goesOn(seed, (world) => world.random.pick(world.voters))
   })
+
+  it.each(SEEDS.slice(half))('goes on where it was, from a checkpoint (seed %s)', (seed) => {
+    goesOn(seed, joinFromBase)
+  })
+
   it('most of them got on, and some had events that nobody else had', () => {
+    expect(joined).toBeGreaterThan(0)
     expect(gotOn).toBeGreaterThan(SEEDS.length / 4)
     expect(lonely).toBeGreaterThan(0)
   })
