@@ -11,6 +11,8 @@ import {
   Parsec,
   type ParsecFact,
   type ParsecStep,
+  parsecFactFromJson,
+  parsecFactToJson,
   type Started,
 } from '../../src/core/parsec/index.ts'
 import { add, idOf, opaque, type Peer, signerOf } from '../support/parsec/network.ts'
@@ -95,6 +97,15 @@ function expectRecovers(world: RandomNetwork, { name, facts }: Peer, seed: strin
     const now = new Set(ownEvents(facts.slice(begun, cut), name))
     expect(own.filter((hash) => !now.has(hash), `${seed}: own events`)).toEqual([])
   }
+}
+
+/** Through the log's form too: the blocks come in the same places. */
+function expectSameFromLog(world: RandomNetwork, { name, facts, blocks }: Peer, seed: string): void {
+  const read = facts.map((fact) => parsecFactFromJson(fact.type, parsecFactToJson(fact)))
+  expect(read, seed).toEqual(facts)
+  const from = (polled: number): Parsec => Parsec.fromFacts(world.network.group(), signerOf(name), read, polled)
+  expect(from(0).poll()?.hash, `${seed}: the first block`).toEqual(blocks[0]?.hash)
+  expect(from(blocks.length).poll(), `${seed}: no more blocks`).toBeUndefined()
 }
 
 /** All that was signed with a peer's key, by position: once. */
@@ -184,6 +195,7 @@ describe.each([true, false])('a peer that takes the whole graph, where malice is
     }
     expectSignedOnce(peer, seed)
     expect(gist(world, peer.name, peer.facts), seed).toEqual(gistOf(peer.parsec))
+    expectSameFromLog(world, peer, seed)
   }
   const half = Math.ceil(SEEDS.length / 2)
   it.each(SEEDS.slice(0, half))('goes on where it was, from genesis (seed %s)', (seed) => {
