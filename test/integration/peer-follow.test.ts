@@ -12,16 +12,20 @@ import { memoryLog } from '../../src/log/index.ts'
 import { type EventLog, NO_STREAM, type RecordedFact } from '../../src/ports/event-log.ts'
 import { appendError } from '../../src/testing/append-fault.ts'
 import { simulatedSigner } from '../../src/testing/sim/scheme.ts'
-import {
-  type CheckpointBase,
-  decodeBase,
-  decodeStubs,
-  encodeBase,
-  encodeStubs,
-} from '../../src/wire/checkpoint/base.ts'
-import { decodeBasePart, decodeVouch, encodeBasePart, encodeVouch } from '../../src/wire/checkpoint/following.ts'
+import { decodeStubs, encodeStubs } from '../../src/wire/checkpoint/base.ts'
+import { decodeVouch, encodeVouch } from '../../src/wire/checkpoint/following.ts'
 import { Overheard } from '../support/few-stubs.ts'
-import { changed, factsOf, loggedBy, MEMBERS, OPEN, orderOf, Scene } from '../support/follow-scene.ts'
+import {
+  changed,
+  changePart,
+  changeStubs,
+  factsOf,
+  loggedBy,
+  MEMBERS,
+  OPEN,
+  orderOf,
+  Scene,
+} from '../support/follow-scene.ts'
 import { cutOff, type RunningPeer } from '../support/virtual-peers.ts'
 
 describe('a peer that follows from a checkpoint', () => {
@@ -321,14 +325,6 @@ describe('a peer that follows from a checkpoint', () => {
   })
 })
 
-function changePart(
-  body: Uint8Array,
-  change: (part: ReturnType<typeof decodeBasePart>) => ReturnType<typeof decodeBasePart>,
-): Uint8Array {
-  const part = decodeBasePart(body)
-  return part.position === 0 ? body : encodeBasePart(change(part))
-}
-
 /** A log where the n-th start of a peer is cut off: only its first fact is written. */
 function cutting(nth: number): EventLog & { readonly cuts: () => number } {
   const log = memoryLog()
@@ -381,17 +377,7 @@ async function toStartAgain(log?: EventLog) {
   return { scene, eve, first }
 }
 
-function changeStubs(body: Uint8Array, change: (base: CheckpointBase) => Uint8Array): Uint8Array {
-  return changePart(body, (part) => {
-    const base = decodeBase(part.bytes, scenesFormat)
-    const bytes = encodeBase({ ...base, stubs: change(base), vouches: [] })
-    return { ...part, length: bytes.length, bytes }
-  })
-}
-
 const alterStubs = (body: Uint8Array): Uint8Array =>
   changeStubs(body, ({ stubs }) =>
     encodeStubs(decodeStubs(stubs).map((stub, i) => (i === 0 ? { ...stub, hash: new Uint8Array(32) } : stub))),
   )
-
-const scenesFormat = new Scene(0).peers.group.format

@@ -7,6 +7,8 @@ import { streamName } from '../../src/engine/streams.ts'
 import type { EventLog } from '../../src/ports/event-log.ts'
 import type { Transport } from '../../src/ports/transport.ts'
 import { simulatedSigner } from '../../src/testing/sim/scheme.ts'
+import { type CheckpointBase, decodeBase, encodeBase } from '../../src/wire/checkpoint/base.ts'
+import { decodeBasePart, encodeBasePart } from '../../src/wire/checkpoint/following.ts'
 import { decodePeerMessage, encodePeerMessage, type PeerMessageKind } from '../../src/wire/peer-message.ts'
 import { type RunningPeer, VirtualPeers } from './virtual-peers.ts'
 
@@ -151,3 +153,23 @@ export function changed(
     close: () => transport.close(),
   }
 }
+
+/** A part of a base, changed; an answer that there is none stays. */
+export function changePart(
+  body: Uint8Array,
+  change: (part: ReturnType<typeof decodeBasePart>) => ReturnType<typeof decodeBasePart>,
+): Uint8Array {
+  const part = decodeBasePart(body)
+  return part.position === 0 ? body : encodeBasePart(change(part))
+}
+
+/** A base of one part with other stubs, that nobody vouches for yet. */
+export function changeStubs(body: Uint8Array, change: (base: CheckpointBase) => Uint8Array): Uint8Array {
+  return changePart(body, (part) => {
+    const base = decodeBase(part.bytes, FORMAT)
+    const bytes = encodeBase({ ...base, stubs: change(base), vouches: [] })
+    return { ...part, length: bytes.length, bytes }
+  })
+}
+
+const FORMAT = new VirtualPeers(MEMBERS).group.format
