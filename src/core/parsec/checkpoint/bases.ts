@@ -10,6 +10,7 @@ import type { PeerId } from '../../../wire/canonical/types.ts'
 import { decodeBase, encodeBase } from '../../../wire/checkpoint/base.ts'
 import type { SharedSignature } from '../../../wire/checkpoint/shares.ts'
 import type { ParsecStep } from '../facts.ts'
+import { isCutOff } from '../gossip/pruned-ancestry.ts'
 import { sendInPieces } from '../gossip/sending.ts'
 import { decodeSummary, eventsBeyondSummary, firstBeyondSummary } from '../gossip/summary.ts'
 import { Work } from '../gossip/work.ts'
@@ -84,6 +85,14 @@ export class Bases<Payload> {
     const { takesPart, checkpoints, admissions, self } = this.#state
     if (!takesPart) return undefined
     return checkpoints.startedAt === 0 ? 0 : (admissions.of(self)?.position ?? checkpoints.startedAt)
+  }
+
+  /**
+   * We started from a checkpoint and take part, and too many voters may lack what we have stubs for: we gossip to so few that what we make may reach
+   * nobody. That is so for a while where others are slow; where it lasts, we need the whole graph (`Parsec.again`).
+   */
+  get isCutOff(): boolean {
+    return isCutOff(this.#state)
   }
 
   /** From now on we follow for good, even if the order admits us; nothing of it is logged. Does nothing where we made events already. */

@@ -21,9 +21,12 @@ function isWithin(graph: Graph, given: Tips | 'everything', known: Tips): boolea
     const needed = given === 'everything' ? pruned : Math.min(pruned, placesBelow(graph, given, peer))
     if (needed > placesBelow(graph, known, peer)) return false
   }
-  return graph.onTangled.every(
-    ([event, stub]) => (given !== 'everything' && !isBelow(graph, given, event)) || isKnown(graph, known, stub),
-  )
+  for (const events of graph.onTangled.values()) {
+    const isGiven = given === 'everything' || isBelow(graph, given, events)
+    // Where none of them is known, it is not certain that the stub is.
+    if (isGiven && !isBelow(graph, known, events)) return false
+  }
+  return true
 }
 
 /** How many events of the peer are below these, where they are one chain. */
@@ -31,13 +34,9 @@ function placesBelow(graph: Graph, tips: Tips, peer: PeerIndex): number {
   return tips.reduce((most, tip) => Math.max(most, graph.last(tip, peer) + 1), 0)
 }
 
-function isBelow(graph: Graph, tips: Tips, event: EventIndex): boolean {
-  return tips.some((tip) => graph.isAncestor(tip, event))
-}
-
-/** Of a stub on one of several branches: it is for certain where something known stands on it. */
-function isKnown(graph: Graph, known: Tips, stub: EventIndex): boolean {
-  return graph.onTangled.some(([event, parent]) => parent === stub && isBelow(graph, known, event))
+/** Whether any of the events is. */
+function isBelow(graph: Graph, tips: Tips, events: readonly EventIndex[]): boolean {
+  return events.some((event) => tips.some((tip) => graph.isAncestor(tip, event)))
 }
 
 /**
@@ -52,6 +51,17 @@ export function isWithinReach<P>(
 ): boolean {
   if (graph.base === 0) return true
   return isWithin(graph, given, last === NONE ? [] : [last, ...peers.admittedBy(peer)])
+}
+
+/**
+ * We take part, and may not gossip to so many voters that those whom we may, and we, are no supermajority: as long as that lasts, what we make may
+ * reach nobody. Others may never build on what we have stubs for: then only the whole graph helps.
+ */
+export function isCutOff<P>(state: State<P>): boolean {
+  const { graph, self, election } = state
+  const { voters } = election
+  if (graph.base === 0 || graph.placesOf(self) === 0 || !voters.has(self)) return false
+  return !voters.isMajority(voters.peers.filter((peer) => peer === self || mayGossipTo(state, peer)).length)
 }
 
 /** Whether we may gossip to it: give it our last event, and what our messages hold besides. */

@@ -63,8 +63,8 @@ export class Graph {
   readonly #pruned: number[] = []
   /** Peers whose stubs stand on several branches. */
   readonly #tangled = new Set<PeerIndex>()
-  /** Events that stand on a stub of one of those, each with that stub. */
-  readonly #onTangled: (readonly [event: EventIndex, stub: EventIndex])[] = []
+  /** By stub of one of those: the events that stand on it. */
+  readonly #onTangled = new Map<EventIndex, EventIndex[]>()
   /** By event, where there are stubs: whether none is among its ancestors. */
   readonly #whole = new ByteList()
 
@@ -107,8 +107,8 @@ export class Graph {
     return this.#tangled.has(peer)
   }
 
-  /** The events that stand on a stub of such a peer, each with that stub. */
-  get onTangled(): readonly (readonly [event: EventIndex, stub: EventIndex])[] {
+  /** By stub of such a peer: the events that stand on it. */
+  get onTangled(): ReadonlyMap<EventIndex, readonly EventIndex[]> {
     return this.#onTangled
   }
 
@@ -157,9 +157,10 @@ export class Graph {
   #noteStubs(event: EventIndex, selfParent: EventIndex, otherParent: EventIndex): void {
     this.#whole.push(this.#isWholeFrom(selfParent) && this.#isWholeFrom(otherParent) ? 1 : 0)
     for (const parent of [selfParent, otherParent]) {
-      if (parent !== NONE && parent < this.#stubs && this.#tangled.has(this.#creator.at(parent))) {
-        this.#onTangled.push([event, parent])
-      }
+      if (parent === NONE || parent >= this.#stubs || !this.#tangled.has(this.#creator.at(parent))) continue
+      const known = this.#onTangled.get(parent)
+      if (known === undefined) this.#onTangled.set(parent, [event])
+      else known.push(event)
     }
   }
 

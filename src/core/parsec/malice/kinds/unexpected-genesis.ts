@@ -5,7 +5,6 @@
  * Evidence: the hash of the vote. A third party looks at the event, the list of members, and the event's self-parent.
  */
 
-import { CAUSE_TAG } from '../../../../wire/canonical/types.ts'
 import type { EventIndex } from '../../graph/graph.ts'
 import type { Scene } from '../scene.ts'
 import { isGenesisVote } from './genesis-vote.ts'
@@ -13,5 +12,5 @@ import { isGenesisVote } from './genesis-vote.ts'
 export function isUnexpectedGenesis<P>(scene: Scene<P>, event: EventIndex): boolean {
   if (!isGenesisVote(scene, event)) return false
   const { graph, genesisMembers } = scene
-  return !genesisMembers.has(graph.creatorOf(event)) || graph.causeOf(graph.selfParentOf(event)) !== CAUSE_TAG.Initial
+  return !genesisMembers.has(graph.creatorOf(event)) || graph.indexOf(event) !== 1
 }
