@@ -46,6 +46,9 @@ export function runFairly(network: ParsecNetwork): FairReport {
   }
 }
 
+/** How often a peer gossips in a round, about. */
+const OF_A_ROUND = 5
+
 /** Within so many rounds an offender is removed whose offence is provable and evident to a correct voter (parsec §9). */
 export const MAX_REMOVAL_ROUNDS = 60
 
@@ -76,11 +79,11 @@ export function removeOffenders(network: ParsecNetwork): RemovalReport {
   }
 }
 
-/** Correct peers that are voters as far as anybody correct knows, and do not stand still for want of the whole graph. */
+/** Correct peers that are voters as far as anybody correct knows. */
 function activeNodes(network: ParsecNetwork): readonly NetworkNode[] {
   const voters = network.voters()
   const isVoter = (node: NetworkNode): boolean => voters.some((id) => compareBytes(id, node.id) === 0)
-  return [...network.correct.values()].filter((node) => isVoter(node) && !node.standsStill)
+  return [...network.correct.values()].filter(isVoter)
 }
 
 /** Blocks that all of them have. */
@@ -142,6 +145,7 @@ function round(network: ParsecNetwork): void {
     }
   }
   for (const node of network.random.shuffle(instances)) {
+    node.noteReach(OF_A_ROUND)
     if (node.startedAt > 0) pass(network.follow(node))
     for (const to of network.recipientsOf(node)) {
       pass(...network.perform(node, (parsec) => parsec.createGossip(network.idOf(to))))

@@ -32,8 +32,11 @@ export function handle(
     }
     case 'response':
       return { sent: perform((parsec) => parsec.handleResponse(sender, bytes)), asks: null }
-    case 'graph':
-      return { sent: perform((parsec) => parsec.handleGraph(sender, bytes)), asks: null }
+    case 'graph': {
+      const sent = perform((parsec) => parsec.handleGraph(sender, bytes))
+      node.continueWith(sender, bytes)
+      return { sent, asks: null }
+    }
     case 'checkpoints':
       return { sent: perform((parsec) => parsec.handleCheckpoints(sender, bytes)), asks: null }
     case 'follow':

@@ -285,6 +285,7 @@ export class ParsecNetwork {
   }
 
   #gossip(node: NetworkNode): void {
+    node.noteReach()
     const recipients = this.recipientsOf(node)
     if (recipients.length === 0 || (node.startedAt > 0 && this.random.chance(0.2))) {
       if (node.startedAt > 0) this.links.send(this.#now, this.follow(node))
@@ -300,11 +301,13 @@ export class ParsecNetwork {
     }
   }
 
-  /** A question to some voter for what a peer lacks that started from a checkpoint. */
+  /** A question to some voter for what a peer lacks that started from a checkpoint: since then, or of the whole graph where it stands still. */
   follow(node: NetworkNode): Delivery {
     const others = this.voters().filter((id) => compareBytes(id, node.id) !== 0)
     const to = others.length === 0 ? node.peer : this.numberOf(this.random.pick(others))
-    return this.#summary(node, to, 'follow')
+    const { successor } = node
+    if (successor === null) return this.#summary(node, to, 'follow')
+    return { kind: 'summary', from: node.peer, to, bytes: successor.summary() }
   }
 
   /** Whom this instance gossips to. */

@@ -52,6 +52,12 @@ export class NetworkNode {
   #comparisonsLeft = 0
   /** Messages since its last block. */
   #refused = 0
+  #cutOff = 0
+  #successor: Parsec | null = null
+  /** It went on by the whole graph. */
+  startedAgain = false
+  /** Blocks that its engines never gave. */
+  readonly #before: number
   readonly #differences: string[]
 
   private constructor(
@@ -63,6 +69,7 @@ export class NetworkNode {
     blocks: readonly PolledBlock[] = [],
   ) {
     this.blocks = [...blocks]
+    this.#before = blocks.length
     this.peer = peer
     this.group = group
     this.#parsec = parsec
@@ -108,18 +115,59 @@ export class NetworkNode {
     return new NetworkNode(this.peer, group, parsec, [...this.facts], this.#differences, this.#blocksBefore)
   }
 
-  /** Others build on what it lacks and has no stub for (parsec §8): it refused so much since its last block. */
+  /**
+   * It needs the whole graph (parsec §8): others build on what it lacks and has no stub for, so that it refused so much since its last block; or
+   * others may lack what it has stubs for, so that it could gossip to too few for so long.
+   */
   get standsStill(): boolean {
-    return this.startedAt > 0 && this.#refused > PATIENCE
+    return this.startedAt > 0 && (this.#refused > PATIENCE || this.#cutOff > PATIENCE)
   }
 
-  /** How many blocks there were before what it started from. */
+  /** It is about to gossip. `weight`: of how many times. */
+  noteReach(weight = 1): void {
+    this.#cutOff = this.#parsec.bases.isCutOff ? this.#cutOff + weight : 0
+  }
+
+  /** The engine that takes the whole graph, from the first call on where it stands still. */
+  get successor(): Parsec | null {
+    if (!this.standsStill) return null
+    if (this.#successor === null) {
+      const { parsec, step } = Parsec.again(this.group, this.signer, this.#parsec.voters())
+      this.#successor = parsec
+      this.facts.push(...step.facts)
+    }
+    return this.#successor
+  }
+
+  /** Part of the whole graph, perhaps the last that was lacking. */
+  continueWith(from: PeerId, graph: Uint8Array): void {
+    const successor = this.#successor
+    if (successor === null) return
+    this.facts.push(...successor.handleGraph(from, graph).facts)
+    const { facts, error } = successor.takeOver(this.#parsec)
+    this.facts.push(...facts)
+    if (error !== undefined) {
+      if (!MISSING.has(error.code)) this.#differences.push(`peer ${this.peer} cannot take over: ${error.message}`)
+      return
+    }
+    this.#parsec = successor
+    this.#successor = null
+    this.#twin = null
+    this.startedAgain = true
+  }
+
+  /** It joined by a base. */
+  get isFromCheckpoint(): boolean {
+    return this.#before > 0
+  }
+
+  /** How many blocks there were before what its engine started from. */
   get startedAt(): number {
     return this.#parsec.startedAt
   }
 
   get #blocksBefore(): readonly PolledBlock[] {
-    return this.blocks.slice(0, this.startedAt)
+    return this.blocks.slice(0, this.#before)
   }
 
   get signer(): Signer {
@@ -142,7 +190,7 @@ export class NetworkNode {
   rollBack(step: ParsecStep<Uint8Array>): void {
     this.facts.length -= step.facts.length
     this.#twin = null
-    this.#parsec = this.#rebuilt(this.blocks.length - this.startedAt)
+    this.#parsec = this.#rebuilt(this.blocks.length - this.#before)
   }
 
   /** Takes what is agreed. */
@@ -160,12 +208,13 @@ export class NetworkNode {
   /** The process ended and starts again from its log; the engine of before stays as its twin for a while. */
   restart(): void {
     this.#twin = this.#parsec
-    this.#parsec = this.#rebuilt(this.blocks.length - this.startedAt)
+    this.#parsec = this.#rebuilt(this.blocks.length - this.#before)
     this.#comparisonsLeft = COMPARED_OPERATIONS
     this.#compareAnswers()
   }
 
   #rebuilt(polled: number): Parsec {
+    this.#successor = null
     return Parsec.fromFacts(this.group, checksumSigner(this.id), this.facts, polled)
   }
 

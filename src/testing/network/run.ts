@@ -38,8 +38,8 @@ export interface RunReport {
   readonly spamReports: number
   /** Correct voters that started from a checkpoint, events that they made, votes for blocks and accusations among them. */
   readonly fromCheckpoint: Participation
-  /** Correct peers that stand still for want of the whole graph. */
-  readonly standStill: number
+  /** Correct peers that stood still, and went on by the whole graph. */
+  readonly startedAgain: number
   /** Provable offenders evident to a correct voter; all are removed. */
   readonly evident: number
   readonly removalRounds: number
@@ -222,7 +222,7 @@ export function runNetwork(options: NetworkOptions, run: RunOptions = DEFAULT_RU
     lostToBudgets: [...network.guards.values()].flatMap(({ lost }) => [...lost.values()]).reduce((a, b) => a + b, 0),
     spamReports: network.spamReports,
     fromCheckpoint: participation([...network.correct.values()]),
-    standStill: [...network.correct.values()].filter((node) => node.standsStill).length,
+    startedAgain: [...network.correct.values()].filter((node) => node.startedAgain).length,
     evident: removal.evident.length,
     removalRounds: removal.rounds,
     convictions: reference.blocks.flatMap(({ payload }) =>
