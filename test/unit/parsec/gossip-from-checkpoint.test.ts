@@ -5,8 +5,9 @@
 import { describe, expect, test } from 'vitest'
 import { present } from '../../../src/base/errors.ts'
 import { toHex } from '../../../src/base/text.ts'
-import { Parsec } from '../../../src/core/parsec/index.ts'
-import { add, idOf, Network, opaque, type Peer, remove, signerOf } from '../../support/parsec/network.ts'
+import { encodeMessage, Parsec } from '../../../src/core/parsec/index.ts'
+import { Forger } from '../../support/parsec/forger.ts'
+import { add, idOf, label, Network, opaque, type Peer, remove, signerOf } from '../../support/parsec/network.ts'
 import { baseOf } from '../../support/parsec/random-network.ts'
 
 const NOBODY = new Uint8Array(8)
@@ -130,4 +131,57 @@ test('where everybody started from a checkpoint, joiners whose events have no pa
     bob.blocks.slice(-carol.blocks.length).map(({ hash }) => toHex(hash)),
   )
   expect(carol.blocks.length).toBeGreaterThan(2)
+})
+
+/** Dave is silent, shows all others one late event that nobody builds on, and eve, who has a stub for it, what stands on it. */
+function withHiddenEvent() {
+  const names = ['alice', 'bob', 'carol', 'dave']
+  const network = new Network(names, { mode: 'single', checkpointInterval: 2 })
+  const [alice, bob, carol, dave] = names.map((name) => network.start(name)) as [Peer, Peer, Peer, Peer]
+  busy(network, [alice, bob, carol, dave], 'all')
+  const others = [alice, bob, carol]
+  for (const text of ['one', 'two', 'three']) busy(network, others, text)
+  const forger = new Forger(network, dave)
+  const late = forger.requesting('alice')
+  const message = encodeMessage([late.bytes])
+  for (const peer of others) {
+    expect(tell(network, dave, peer)).toEqual([])
+    expect(network.note(peer, peer.parsec.handleGraph(idOf('dave'), message)).error).toBeUndefined()
+  }
+  const eve = joinFrom(network, 'eve', others)
+  for (let i = 0; i < 2; i += 1) expect(network.settle([...others, eve], 1)).toEqual([])
+  return { network, alice, others, eve, forger }
+}
+
+describe('a voter that hides what it made long ago', () => {
+  test('can cut off a peer that has a stub for it: no message of it could be taken; it knows', () => {
+    const { network, others, eve, forger } = withHiddenEvent()
+    expect(eve.parsec.bases.isCutOff).toBe(false)
+    expect(recipients(eve)).toHaveLength(3)
+    expect(forger.send(eve, []).error).toBeUndefined()
+    expect(recipients(eve)).toEqual([])
+    expect(eve.parsec.bases.isCutOff).toBe(true)
+    // They ask it, and get no answers.
+    expect(network.settle(others, 2)).toEqual([])
+    for (const peer of others) expect(network.gossip(peer, eve)).toEqual([])
+    expect(eve.parsec.bases.isCutOff).toBe(true)
+    expect(others.some(({ parsec }) => parsec.bases.isCutOff)).toBe(false)
+  })
+
+  test('cannot for good: it goes on by the whole graph', () => {
+    const { network, alice, others, eve, forger } = withHiddenEvent()
+    expect(forger.send(eve, []).error).toBeUndefined()
+    network.vote(eve, opaque('nobody hears it'))
+    const { parsec } = Parsec.again(network.group(), signerOf('eve'), eve.parsec.voters())
+    for (const { bytes } of alice.parsec.graphBeyond(idOf('eve'), parsec.summary()).effects) {
+      expect(parsec.handleGraph(idOf('alice'), bytes).error).toBeUndefined()
+    }
+    expect(parsec.takeOver(eve.parsec).error).toBeUndefined()
+    expect(parsec.bases.isCutOff).toBe(false)
+    const again: Peer = { name: 'eve', parsec, facts: [], blocks: [] }
+    network.peers.splice(network.peers.indexOf(eve), 1, again)
+    expect(recipients(again)).toHaveLength(4)
+    busy(network, [...others, again], 'five')
+    expect(alice.blocks.some((block) => label(block).startsWith('nobody hears it'))).toBe(true)
+  })
 })
