@@ -18,6 +18,8 @@
  * | 10 basePart | the same | nothing |
  * | 11 vouchAsked | the same | a `vouch` |
  * | 12 vouch | the same | nothing |
+ * | 13 graphAsked | what the sender knows | a `graphGiven` |
+ * | 14 graphGiven | PARSEC events, none where there is nothing more | nothing |
  */
 
 import type { Bytes } from '../base/bytes.ts'
@@ -36,6 +38,8 @@ export const PEER_MESSAGE_KINDS = [
   'basePart',
   'vouchAsked',
   'vouch',
+  'graphAsked',
+  'graphGiven',
 ] as const
 export type PeerMessageKind = (typeof PEER_MESSAGE_KINDS)[number]
 

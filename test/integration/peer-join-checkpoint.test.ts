@@ -9,8 +9,7 @@ import { PeerStore } from '../../src/engine/peer/store.ts'
 import { memoryLog } from '../../src/log/index.ts'
 import type { EventLog } from '../../src/ports/event-log.ts'
 import { appendError } from '../../src/testing/append-fault.ts'
-import { decodeStubs, encodeStubs, type Stub } from '../../src/wire/checkpoint/base.ts'
-import { changed, changeStubs, factsOf, loggedBy, MEMBERS, OPEN, orderOf, Scene } from '../support/follow-scene.ts'
+import { changed, factsOf, loggedBy, MEMBERS, OPEN, orderOf, Scene } from '../support/follow-scene.ts'
 import type { RunningPeer } from '../support/virtual-peers.ts'
 
 /** A group of four in which eve, who started from a checkpoint, is the fifth. */
@@ -165,38 +164,6 @@ describe('a joiner from a checkpoint', () => {
   })
 })
 
-describe('a member that lacks a stub', () => {
-  it('stands still and says so; it never starts from a later checkpoint, which would leave its events out', async () => {
-    const scene = new Scene(13)
-    let isMute = false
-    const out = scene.peers.network.join(scene.peers.idOf('cas'))
-    const cas = changed(out, (_, body) => (isMute ? null : body))
-    for (const name of MEMBERS) {
-      const transport =
-        name === 'cas' ? cas : changed(scene.peers.network.join(scene.peers.idOf(name)), withoutOpenEnds)
-      scene.running.set(name, await scene.peers.start(name, { options: OPEN, transport }))
-    }
-    await scene.pay('cas', 3)
-    // Cas is asked, and nobody hears its answers for long.
-    isMute = true
-    await scene.pay('ann', 13)
-    await scene.join()
-    await scene.add('eve', ['ann', 'ben', 'dot'])
-    await scene.until(() => scene.peer('eve').status.state === 'member')
-    await scene.pay('eve', 2)
-    isMute = false
-    await scene.peers.settle(scene.peer('cas').vote(utf8('here again')))
-    await scene.until(() => scene.peer('eve').status.follows?.waitsFor !== undefined)
-    expect(scene.peer('eve').status.follows?.waitsFor).toContain('UnknownOtherParent')
-    const { blocks } = scene.peer('eve').status
-    await scene.pay('ann', 9)
-    await scene.peers.clock.advance(5_000)
-    expect(scene.peer('eve').status).toMatchObject({ state: 'member', blocks })
-    expect((await factsOf(scene, 'eve')).filter((type) => type === 'PeerStarted').length).toBe(1)
-    await scene.stopAll()
-  })
-})
-
 describe('the log of a joiner from a checkpoint', () => {
   it('makes it what it was, and nothing is downloaded again', async () => {
     const scene = await withEve(8)
@@ -293,17 +260,6 @@ describe('a peer that only follows', () => {
     await scene.stopAll()
   })
 })
-
-/** Bases that are true, and too little: others vouch for what is in them, not for what is left out. */
-function withoutOpenEnds(kind: string, body: Uint8Array): Uint8Array {
-  if (kind !== 'basePart') return body
-  return changeStubs(body, ({ stubs }) => {
-    const all = decodeStubs(stubs)
-    const isNewest = (stub: Stub): boolean =>
-      all.every(({ creator, index }) => creator !== stub.creator || index <= stub.index)
-    return encodeStubs(all.filter((stub) => stub.open === null || isNewest(stub)))
-  })
-}
 
 const isBy = (bytes: Uint8Array, id: Uint8Array): boolean => toHex(bytes.subarray(0, id.length)) === toHex(id)
 

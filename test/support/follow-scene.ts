@@ -119,10 +119,10 @@ export async function orderOf({ witan }: RunningPeer, from?: number): Promise<st
   return order
 }
 
-export async function factsOf(scene: Scene, name: string): Promise<string[]> {
+export async function factsOf(scene: Scene, name: string, log = scene.peers.logOf(name)): Promise<string[]> {
   const types: string[] = []
   const stream = streamName({ category: 'gossip', peer: toHex(scene.peers.idOf(name)) })
-  for await (const { type } of scene.peers.logOf(name).read(stream)) types.push(type)
+  for await (const { type } of log.read(stream)) types.push(type)
   return types
 }
 

@@ -33,6 +33,7 @@ export function evolve<P>(state: State<P>, fact: ParsecFact, watch?: DecisionWat
       return
     case 'GraphTaken':
       state.isPassive = false
+      state.formerlyBefore = fact.blocksBefore
       state.blocks.skipTo(fact.blocksBefore)
       return
     case 'GossipEventAccepted':

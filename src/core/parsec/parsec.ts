@@ -270,6 +270,11 @@ export class Parsec<Payload = Bytes> {
     return this.#state.peers.find(peer) !== NONE
   }
 
+  /** So many blocks its host never had from it: those before its base, also after it took the whole graph. */
+  get blocksBefore(): number {
+    return this.#state.blocksBefore
+  }
+
   /** How many blocks were decided before what we started from: 0 without a base. */
   get startedAt(): number {
     return this.#state.checkpoints.startedAt

@@ -53,6 +53,8 @@ export class State<Payload> implements Rules, Scene<Payload> {
   mayBeAdmitted = false
   /** The whole graph is being taken by a peer that had started from a checkpoint (parsec §8): until it is, nothing is made, signed or sent. */
   isPassive: boolean
+  /** `blocksBefore` of the start that we took over from. */
+  formerlyBefore = 0
   /** Parts of the base that we start from, as far as they were read. */
   baseParts: Bytes[] = []
   /** Finds offences; null where the group does not detect malice. */
@@ -70,6 +72,11 @@ export class State<Payload> implements Rules, Scene<Payload> {
     this.election = new Election(this.graph, this.keys, this.votes, this, group.coin, voters)
     this.#isWhole = started.origin !== 'checkpoint'
     this.watch = group.detectsMalice ? new Watch(this) : null
+  }
+
+  /** So many blocks our host never had from us: those before the checkpoint that we started from, also where we have the whole graph by now. */
+  get blocksBefore(): number {
+    return Math.max(this.checkpoints.startedAt, this.formerlyBefore)
   }
 
   /** We make events, or will once we are admitted; otherwise we follow the order for good. */

@@ -32,10 +32,10 @@ export function isOnlyFollowing(beginning: Beginning): boolean {
 /** Throws `WrongLog` where the engine that `stream` gave did not begin so, or cannot go on so. */
 export function checkBeginning(
   beginning: Beginning,
-  { startedAt, lacksBase, isFollower, bases }: Parsec,
+  { blocksBefore, lacksBase, isFollower, bases }: Parsec,
   stream: string,
 ): void {
-  const isFromBase = startedAt > 0 || lacksBase
+  const isFromBase = blocksBefore > 0 || lacksBase
   if (isFromBase !== (beginning.type === 'base')) {
     const how = isFromBase
       ? 'from a checkpoint: start it so again (`join.checkpoint` or `follow`; on the command line `run --from-checkpoint` or `follow`)'

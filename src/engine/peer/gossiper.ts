@@ -35,8 +35,8 @@ export interface GossiperEvents {
   readonly ballot: (from: Bytes, kind: BallotMessageKind, body: Bytes) => Promise<number>
   /** A question of a peer that follows, or may. */
   readonly asked: (from: Bytes, kind: FollowerQuestion, body: Bytes) => void
-  /** What we asked for to start from a checkpoint. */
-  readonly given: (from: Bytes, kind: 'basePart' | 'vouch', body: Bytes) => void
+  /** What we asked for to start from a checkpoint, or again; whether we did. */
+  readonly given: (from: Bytes, kind: 'basePart' | 'vouch' | 'graphGiven', body: Bytes) => boolean
   /** What became of events that somebody sent. */
   readonly received: (from: Bytes, step: ParsecStep<Bytes>) => void
   readonly heard: (peer: string) => void
@@ -288,6 +288,7 @@ export class Gossiper {
     switch (kind) {
       case 'baseAsked':
       case 'vouchAsked':
+      case 'graphAsked':
         this.#takeQuestion(from, kind, body)
         return
       case 'basePart':
@@ -295,6 +296,9 @@ export class Gossiper {
         // Only who follows, or is about to, has asked for any.
         if (this.#engine.isRunning && !this.#engine.parsec.isFollower) this.#charge(from, { bytes: body.length })
         else this.#events.given(from, kind, body)
+        return
+      case 'graphGiven':
+        if (!this.#events.given(from, kind, body)) this.#charge(from, { bytes: body.length })
         return
       case 'request':
       case 'response':

@@ -16,12 +16,14 @@ import {
   type ParsecFact,
   type ParsecStep,
   type SendMessage,
+  type Started,
 } from '../../core/parsec/index.ts'
 import type { LogError } from '../../ports/event-log.ts'
 import type { Signer } from '../../ports/signature-scheme.ts'
 import { type Beginning, checkBeginning, isOnlyFollowing, type TakenBase } from './beginning.ts'
 import type { AgreedBlock } from './blocks.ts'
 import { fenced, PeerError, wrongLog } from './errors.ts'
+import { type EventMessageKind, handleMessage } from './handle-message.ts'
 import { Numbering } from './numbering.ts'
 import type { PeerSettings } from './options.ts'
 import type { PeerStore, Recovered, RecoverOptions, Replayed } from './store.ts'
@@ -59,8 +61,8 @@ export class PeerEngine {
   #publishing: Promise<void> = Promise.resolve()
   /** Blocks that subscribers have seen, or that were there when we started. */
   #publishedCount = 0
-  /** Likewise of proven checkpoints. */
-  #provenCount = 0
+  /** Likewise positions of proven checkpoints. */
+  #shownProven = new Set<number>()
   #underWay = 0
   /** We make no events, whatever the order decides of us. */
   #abstains = false
@@ -108,7 +110,7 @@ export class PeerEngine {
     if (recovered !== undefined && !recovered.parsec.lacksBase) {
       this.#adopt(recovered)
       this.#publishedCount = recovered.blocks
-      this.#provenCount = recovered.parsec.proofs.proven.length
+      this.#shownProven = new Set(recovered.parsec.proofs.proven)
       return recovered
     }
     if (beginning.type === 'base') {
@@ -145,6 +147,26 @@ export class PeerEngine {
     return true
   }
 
+  /** A new start by the whole graph, to be fed beside us (parsec §8); `takeOver` goes on with it. Its facts are logged with `logAhead`. */
+  again(): Started<Bytes> {
+    return Parsec.again(this.#settings.group, this.#signer, this.parsec.voters())
+  }
+
+  /** Facts of a new start that does not hold yet. Resolves when they are durable. */
+  async logAhead(facts: readonly ParsecFact[]): Promise<void> {
+    await this.#ready()
+    await this.#commit({ facts, effects: [], faults: [], blocks: [], proven: [] })
+  }
+
+  /** Goes on with the new start in place of what core holds; resolves when that is durable, to why not where core refuses. */
+  async takeOver(again: Parsec): Promise<Error | undefined> {
+    await this.#ready()
+    const step = again.takeOver(this.parsec)
+    if (step.error === undefined) this.#parsec = again
+    await this.#commit(step)
+    return step.error
+  }
+
   /** The first position of what is decided next. */
   get nextPosition(): number {
     return this.#numbering.next.position
@@ -169,11 +191,7 @@ export class PeerEngine {
   }
 
   /** Hands a message to core; resolves when the next one may come. */
-  async receive(
-    kind: 'request' | 'response' | 'graph' | 'checkpoints',
-    from: Bytes,
-    body: Bytes,
-  ): Promise<ParsecStep<Bytes>> {
+  async receive(kind: EventMessageKind | 'checkpoints', from: Bytes, body: Bytes): Promise<ParsecStep<Bytes>> {
     await this.#ready()
     if (kind === 'checkpoints') {
       const taken = this.parsec.handleCheckpoints(from, body)
@@ -187,7 +205,7 @@ export class PeerEngine {
       await this.#ready()
     }
     const message = opened instanceof OpenedMessage ? opened : body
-    const step = this.#handle(kind, from, message)
+    const step = handleMessage(this.parsec, kind, from, message)
     const done = this.#background(step)
     if (this.#underWay >= MAX_STEPS_UNDER_WAY) await done
     return step
@@ -234,21 +252,6 @@ export class PeerEngine {
     this.#isOver = true
     await this.#store.settled()
     await this.#publishing
-  }
-
-  #handle(
-    kind: 'request' | 'response' | 'graph',
-    from: Bytes,
-    message: Bytes | OpenedMessage<Bytes>,
-  ): ParsecStep<Bytes> {
-    switch (kind) {
-      case 'request':
-        return this.parsec.handleRequest(from, message)
-      case 'response':
-        return this.parsec.handleResponse(from, message)
-      case 'graph':
-        return this.parsec.handleGraph(from, message)
-    }
   }
 
   async #ready(): Promise<void> {
@@ -301,10 +304,13 @@ export class PeerEngine {
   #publish(step: PublishedStep): void {
     const last = step.blocks.at(-1)
     if (last !== undefined) this.#publishedCount = last.index + 1
-    // Another engine, whose checkpoints are counted anew.
-    if (step.facts[0]?.type === 'PeerStarted') this.#provenCount = 0
-    this.#provenCount += step.proven.length
-    this.#events.published(step)
+    // A start by the whole graph proves again what the one before it had proved, and what lies before that.
+    const isNews = (position: number): boolean =>
+      position > this.parsec.blocksBefore && !this.#shownProven.has(position)
+    const proven = step.proven.filter(isNews)
+    for (const position of proven) this.#shownProven.add(position)
+    const facts = step.facts.filter(({ forNext }) => forNext !== true)
+    this.#events.published({ ...step, facts, proven })
   }
 
   #isOurs(fact: ParsecFact): boolean {
@@ -343,7 +349,7 @@ export class PeerEngine {
       this.#logged = Promise.resolve()
       this.#rebuilding = undefined
       // What was written although its append failed, or whose block was not logged, was seen by nobody yet.
-      const proven = recovered.parsec.proofs.proven.slice(this.#provenCount)
+      const { proven } = recovered.parsec.proofs
       this.#publish({ facts: [], blocks: recovered.newBlocks, faults: [], proven })
     } catch (error) {
       this.#rebuilding = undefined

@@ -159,7 +159,10 @@ export class PeerStore {
         const index = parsec.blockCount
         numbering.goOn({ index, position: replayed.hostPosition ?? index })
       }
-      if (replayed.type === 'GossipEventAccepted') others?.event(replayed)
+      if (replayed.type === 'GossipEventAccepted' && replayed.forNext !== true) others?.event(replayed)
+      // Of a start that does not hold yet, the blocks are those of the one that does, and more.
+      if (parsec !== starts.current) continue
+      if (replayed.type === 'GraphTaken') skipBlocks(parsec, numbering.next.index - replayed.blocksBefore)
       for (const agreed of numbering.polled(parsec)) {
         if (agreed.index >= blocksFrom) newBlocks.push(agreed)
         others?.block(agreed, parsec)
@@ -194,6 +197,11 @@ export class PeerStore {
     if (!isSameGroup || toHex(fact.self) !== toHex(this.#signer.identity)) throw wrong
     return Parsec.fromFacts(this.#group, this.#signer, [fact])
   }
+}
+
+/** Those that the former start gave. */
+function skipBlocks(parsec: Parsec, count: number): void {
+  for (let i = 0; i < count; i += 1) parsec.poll()
 }
 
 const signalled = (signal: AbortSignal | undefined): { signal?: AbortSignal } =>

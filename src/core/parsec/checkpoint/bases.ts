@@ -75,16 +75,16 @@ export class Bases<Payload> {
     return peer !== NONE && election.voters.has(peer) && graph.placesOf(peer) === 0
   }
 
-  /** We started from a checkpoint, and take part as soon as the order admits us, or do so already. False: we follow for good, or have the whole graph. */
+  /** We take part as soon as the order admits us, or do so already. False: we follow for good. */
   get mayTakePart(): boolean {
-    return this.#state.mayBeAdmitted
+    return this.#state.mayTakePart
   }
 
-  /** So many blocks came before our life as a member, as far as we have it: none of who has the whole graph. Undefined: we follow. */
+  /** So many blocks came before our life as a member, as far as we have it: none of who always had the whole graph. Undefined: we follow. */
   get memberSince(): number | undefined {
-    const { takesPart, checkpoints, admissions, self } = this.#state
+    const { takesPart, blocksBefore, admissions, self } = this.#state
     if (!takesPart) return undefined
-    return checkpoints.startedAt === 0 ? 0 : (admissions.of(self)?.position ?? checkpoints.startedAt)
+    return blocksBefore === 0 ? 0 : (admissions.of(self)?.position ?? blocksBefore)
   }
 
   /**

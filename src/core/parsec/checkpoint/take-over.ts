@@ -41,7 +41,7 @@ export function takeOver<P>(work: Work<P>, former: State<P>, verify: Verify): Pa
   for (const { cause, otherParent } of former.owed) {
     if (answered(state, otherParent) === NONE) work.owe(cause, otherParent)
   }
-  work.note({ type: 'GraphTaken', blocksBefore: former.checkpoints.startedAt })
+  work.note({ type: 'GraphTaken', blocksBefore: former.blocksBefore })
   state.blocks.skipTo(former.blocks.polled)
   work.startIfDue()
   return null

@@ -12,7 +12,7 @@
 
 import type { Bytes } from '../../../base/bytes.ts'
 import { toHex } from '../../../base/text.ts'
-import type { GraphCut, Parsec } from '../../../core/parsec/index.ts'
+import { encodeMessage, type GraphCut, type Parsec } from '../../../core/parsec/index.ts'
 import {
   BASE_PART_BYTES,
   type BaseAsked,
@@ -28,7 +28,10 @@ import type { History } from '../history.ts'
 import type { FollowerPolicy, PeerSettings } from '../options.ts'
 import type { PeerEngine } from '../peer-engine.ts'
 
-export type FollowerQuestion = Extract<PeerMessageKind, 'baseAsked' | 'vouchAsked' | 'summary' | 'checkpoints'>
+export type FollowerQuestion = Extract<
+  PeerMessageKind,
+  'baseAsked' | 'vouchAsked' | 'summary' | 'checkpoints' | 'graphAsked'
+>
 
 interface Account {
   /** What may be given now. */
@@ -48,6 +51,8 @@ const MAX_FOLLOWERS = 256
 const KEPT_BASES = 2
 /** To compare stubs, besides their own bytes, and to make a base, costs as much as to send so much, about. */
 const COMPARING_COSTS_BYTES = 1024 * 1024
+/** Of the events in a message. */
+const COUNT_BYTES = 8
 /** Given for one summary, about. */
 const MAX_GRAPH_BYTES = 4 * 1024 * 1024
 
@@ -80,7 +85,7 @@ export class FollowerDesk {
   take(from: Bytes, kind: FollowerQuestion, body: Bytes): void {
     const peer = toHex(from)
     const underWay = `${kind} ${peer}`
-    if (!this.#serves(from) || this.#busy.has(underWay) || !this.#mayHave(peer)) return
+    if (!this.#serves(from, kind) || this.#busy.has(underWay) || !this.#mayHave(peer)) return
     const answer = this.#answerTo(from, kind, body)
     this.#busy.add(underWay)
     answer()
@@ -88,10 +93,12 @@ export class FollowerDesk {
       .finally(() => this.#busy.delete(underWay))
   }
 
-  /** Whom the group added needs nobody's permission to start. */
-  #serves(peer: Bytes): boolean {
+  /** Whom the group added needs nobody's permission to start, nor a member that stands still to take the whole graph. */
+  #serves(peer: Bytes, kind: FollowerQuestion): boolean {
     if (!this.#engine.isRunning || this.#engine.parsec.isFollower) return false
-    return this.#policy?.permits(toHex(peer)) === true || this.#engine.parsec.bases.awaits(peer)
+    const { parsec } = this.#engine
+    if (kind === 'graphAsked') return parsec.knows(peer)
+    return this.#policy?.permits(toHex(peer)) === true || parsec.bases.awaits(peer)
   }
 
   #answerTo(from: Bytes, kind: FollowerQuestion, body: Bytes): () => Promise<void> {
@@ -108,6 +115,8 @@ export class FollowerDesk {
         return () => this.#give(from, (parsec) => this.#graphBeyond(from, parsec, body))
       case 'checkpoints':
         return () => this.#give(from, (parsec) => parsec.bases.signatures(from, body))
+      case 'graphAsked':
+        return () => this.#giveGraph(from, body)
     }
   }
 
@@ -115,9 +124,18 @@ export class FollowerDesk {
     for (const { kind, bytes } of await this.#engine.answerFollower(to, answer)) await this.#post(to, kind, bytes)
   }
 
+  /** One message, so that it is one answer; without events where we have no more, or not the whole graph ourselves. */
+  async #giveGraph(to: Bytes, summary: Bytes): Promise<void> {
+    const isWhole = this.#engine.parsec.startedAt === 0
+    const beyond = (parsec: Parsec): ReturnType<Parsec['graphBeyond']> => this.#graphBeyond(to, parsec, summary)
+    const given = isWhole ? await this.#engine.answerFollower(to, beyond) : []
+    await this.#post(to, 'graphGiven', given[0]?.bytes ?? encodeMessage([]))
+  }
+
   #graphBeyond(to: Bytes, parsec: Parsec, summary: Bytes): ReturnType<Parsec['graphBeyond']> {
     const account = this.#accounts.get(toHex(to))
-    const most = Math.min(MAX_GRAPH_BYTES, account?.bytes ?? 0)
+    const { maxMessageBytes } = this.#settings.group.format.limits
+    const most = Math.min(MAX_GRAPH_BYTES, maxMessageBytes - COUNT_BYTES, account?.bytes ?? 0)
     const { step, cut } = parsec.bases.graphBeyond(to, summary, most, account?.cut)
     if (account !== undefined) account.cut = cut
     return step

@@ -6,7 +6,8 @@
  * starts again from a later checkpoint; the positions between are named, never passed over.
  *
  * Once it is a member it gossips like any other, and never starts again from a later checkpoint: its own events would be lost, and it would make their
- * like again. That it stands still is shown.
+ * like again. When it stands still, it takes the whole graph in place of what it has (see whole-graph.ts). So does a joiner to whom nobody gives a later
+ * checkpoint any more, since the group admitted it meanwhile.
  */
 
 import type { Bytes } from '../../../base/bytes.ts'
@@ -17,6 +18,7 @@ import type { FollowOptions, PeerSettings } from '../options.ts'
 import type { PeerEngine } from '../peer-engine.ts'
 import type { BaseFetcher } from './base-fetcher.ts'
 import { type Received, Standstill } from './standstill.ts'
+import type { WholeGraph } from './whole-graph.ts'
 
 /** What a peer that started from a checkpoint lacks, and does not get on with. */
 export interface FollowStatus {
@@ -34,6 +36,8 @@ export interface FollowingHooks {
   readonly post: (to: Bytes, kind: PeerMessageKind, body: Bytes) => void
   /** `FollowStatus` changed, or the voters by starting again. */
   readonly changed: () => void
+  /** We become a member once the group adds us. */
+  readonly joins: boolean
 }
 
 export const FOLLOW_DEFAULTS = {
@@ -44,6 +48,9 @@ export const FOLLOW_DEFAULTS = {
 }
 
 const MAX_REFUSED = 16
+/** So many times a joiner asks for a later checkpoint before it asks for the whole graph. */
+const TRIES_OF_BASE = 3
+const MEMBER_ROUNDS = 8
 
 /** Between two comparisons: while there is news, and at most. */
 const COMPARE_MS = { first: 50, most: 1_000 }
@@ -54,6 +61,7 @@ export class Following {
   readonly #engine: PeerEngine
   readonly #fetcher: BaseFetcher
   readonly #hooks: FollowingHooks
+  readonly #wholeGraph: WholeGraph
   readonly #standstill: Standstill
   readonly #abort = new AbortController()
   #cancel: (() => void) | undefined
@@ -61,6 +69,7 @@ export class Following {
   #turn = 0
   #isStartingAgain = false
   #nextTryMs = Number.NEGATIVE_INFINITY
+  #triesOfBase = 0
   #status: FollowStatus = { startedAt: 0, missing: [], refused: [] }
 
   constructor(
@@ -68,12 +77,14 @@ export class Following {
     settings: PeerSettings,
     engine: PeerEngine,
     fetcher: BaseFetcher,
+    wholeGraph: WholeGraph,
     hooks: FollowingHooks,
   ) {
     this.#options = options
     this.#settings = settings
     this.#engine = engine
     this.#fetcher = fetcher
+    this.#wholeGraph = wholeGraph
     this.#hooks = hooks
     this.#standstill = new Standstill(options.stuckAfterMs ?? FOLLOW_DEFAULTS.stuckAfterMs)
   }
@@ -89,7 +100,7 @@ export class Following {
   }
 
   start(): void {
-    this.#set({ ...this.#status, startedAt: this.#engine.parsec.startedAt })
+    this.#set({ ...this.#status, startedAt: this.#engine.parsec.blocksBefore })
     this.#arm(0)
   }
 
@@ -163,7 +174,7 @@ export class Following {
     if (code === undefined || this.#isStartingAgain || nowMs < this.#nextTryMs) return
     this.#nextTryMs = nowMs + stuckAfterMs
     this.#isStartingAgain = true
-    const again = this.#engine.parsec.isFollower ? this.#startAgain(code) : this.#needWholeGraph(code)
+    const again = this.#engine.parsec.isFollower ? this.#startAgain(code) : this.#takeWholeGraph(code, MEMBER_ROUNDS)
     again
       .catch((error: unknown) => this.#settings.logger.warn({ error }, 'what it stands still for could not be had'))
       .finally(() => {
@@ -172,9 +183,19 @@ export class Following {
   }
 
   /** A member: a later base would leave out its own events, so that it must not take one. */
-  #needWholeGraph(code: ParsecErrorCode): Promise<void> {
-    this.#waitFor(`${code}: others build on events from before our checkpoint that we have no stub for`)
-    return Promise.resolve()
+  async #takeWholeGraph(code: ParsecErrorCode, rounds: number): Promise<void> {
+    const because = `${code}: others build on events from before our checkpoint that we have no stub for`
+    this.#waitFor(`${because}; takes the whole graph from the members`)
+    const why = await this.#wholeGraph.take(this.#abort.signal, () => this.#standstill.isSuspected, rounds)
+    if (why === undefined) {
+      this.#settings.logger.info({ code }, 'goes on')
+      this.#standstill.clear()
+      this.#noteProgress()
+      return
+    }
+    // No other graph will do either.
+    if (why === 'GraphDiffers') this.#nextTryMs = Number.POSITIVE_INFINITY
+    this.#waitFor(`${because}; the whole graph could not be taken: ${why}`)
   }
 
   async #startAgain(code: ParsecErrorCode): Promise<void> {
@@ -186,11 +207,15 @@ export class Following {
     const { base } = await this.#fetcher.once(least, this.#abort.signal)
     await this.#engine.durable()
     const from = this.#engine.nextPosition
+    this.#triesOfBase += 1
+    if (base === undefined && this.#hooks.joins && this.#triesOfBase > TRIES_OF_BASE && this.#standstill.isSuspected)
+      return this.#takeWholeGraph(code, 1)
     // Meanwhile it may have got on by itself.
     if (base === undefined || !this.#standstill.isSuspected || !(await this.#engine.startFrom(base))) return
     const gap = { from, to: base.payloads }
     this.#settings.logger.warn(gap, 'started again from a later checkpoint; the positions between are not here')
     this.#standstill.clear()
+    this.#triesOfBase = 0
     const { missing, refused } = this.#status
     this.#set({
       refused,

@@ -18,6 +18,7 @@ import type { PeerEngine } from '../peer-engine.ts'
 import { BaseFetcher } from './base-fetcher.ts'
 import { FollowerDesk, type FollowerQuestion } from './follower-desk.ts'
 import { FOLLOW_DEFAULTS, Following, type FollowStatus } from './following.ts'
+import { WholeGraph } from './whole-graph.ts'
 
 interface Parts {
   readonly settings: PeerSettings
@@ -33,6 +34,7 @@ export class PeerFollow {
   readonly #desk: FollowerDesk
   readonly #fetcher: BaseFetcher | undefined
   readonly #following: Following | undefined
+  readonly #wholeGraph: WholeGraph | undefined
   readonly #parts: Parts
 
   constructor(options: Omit<WitanOptions, 'codec'>, parts: Parts) {
@@ -61,7 +63,10 @@ export class PeerFollow {
         this.#following?.noteRefused(toHex(peer), error.message)
       },
     })
-    this.#following = new Following(start, settings, engine, this.#fetcher, { post, changed: parts.changed })
+    const { answerTimeoutMs = FOLLOW_DEFAULTS.answerTimeoutMs } = start
+    this.#wholeGraph = new WholeGraph({ settings, engine, scheme: identity.scheme, answerTimeoutMs, post })
+    const hooks = { post, changed: parts.changed, joins: !this.onlyFollows }
+    this.#following = new Following(start, settings, engine, this.#fetcher, this.#wholeGraph, hooks)
   }
 
   /** It takes no part, whatever the group decides. */
@@ -107,8 +112,11 @@ export class PeerFollow {
     this.#desk.take(from, kind, body)
   }
 
-  given(from: Bytes, kind: 'basePart' | 'vouch', body: Bytes): void {
+  /** Whether it was asked for. */
+  given(from: Bytes, kind: 'basePart' | 'vouch' | 'graphGiven', body: Bytes): boolean {
+    if (kind === 'graphGiven') return this.#wholeGraph?.receive(from, body) === true
     this.#fetcher?.receive(from, kind, body)
+    return this.#fetcher !== undefined
   }
 
   received(from: Bytes, step: ParsecStep<Bytes>): void {

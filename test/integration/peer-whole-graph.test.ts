@@ -1,0 +1,235 @@
+/** parsec §8: a member that lacks a stub takes the whole graph, its own events included, and goes on; over a network in memory and a virtual clock. */
+import { describe, expect, it } from 'vitest'
+import { utf8 } from '../../src/base/bytes.ts'
+import type { AgreedBlock } from '../../src/engine/peer/blocks.ts'
+import type { WitanOptions } from '../../src/engine/peer/options.ts'
+import { memoryLog } from '../../src/log/index.ts'
+import type { EventLog, NewFact } from '../../src/ports/event-log.ts'
+import { appendError } from '../../src/testing/append-fault.ts'
+import { decodeStubs, encodeStubs, type Stub } from '../../src/wire/checkpoint/base.ts'
+import { decodePeerMessage, encodePeerMessage, type PeerMessageKind } from '../../src/wire/peer-message.ts'
+import { changed, changeStubs, factsOf, MEMBERS, OPEN, orderOf, Scene } from '../support/follow-scene.ts'
+import type { RunningPeer } from '../support/virtual-peers.ts'
+
+/** Bases that are true, and too little: others vouch for what is in them, not for what is left out. */
+function withoutOpenEnds(kind: string, body: Uint8Array): Uint8Array {
+  if (kind !== 'basePart') return body
+  return changeStubs(body, ({ stubs }) => {
+    const all = decodeStubs(stubs)
+    const isNewest = (stub: Stub): boolean =>
+      all.every(({ creator, index }) => creator !== stub.creator || index <= stub.index)
+    return encodeStubs(all.filter((stub) => stub.open === null || isNewest(stub)))
+  })
+}
+
+const BURST = 24 * 1024
+
+interface Stuck {
+  readonly scene: Scene
+  /** What eve's subscribers saw, the first time it ran. */
+  readonly seen: readonly AgreedBlock[]
+  /** Whom anybody blamed. */
+  readonly blamed: readonly string[]
+}
+
+/** Eve votes; cas, which was not heard for long, goes on from events of which eve has nothing. */
+async function stuck(
+  seed: number,
+  log?: EventLog,
+  onItsWay: (kind: PeerMessageKind, body: Uint8Array) => Uint8Array | null = (_, body) => body,
+  options: Partial<WitanOptions> = OPEN,
+): Promise<Stuck> {
+  const scene = new Scene(seed)
+  let isMute = false
+  for (const name of MEMBERS) {
+    const own = scene.peers.network.join(scene.peers.idOf(name))
+    const transport = changed(own, (kind, body) => {
+      if (name === 'cas') return isMute ? null : onItsWay(kind, body)
+      return onItsWay(kind, withoutOpenEnds(kind, body))
+    })
+    scene.running.set(name, await scene.peers.start(name, { options, transport }))
+  }
+  await scene.pay('cas', 3)
+  isMute = true
+  await scene.pay('ann', 13)
+  const { witan } = await scene.join('eve', {}, undefined, log)
+  const seen: AgreedBlock[] = []
+  witan.allBlocks$.subscribe((block) => seen.push(block))
+  await scene.add('eve', ['ann', 'ben', 'dot'])
+  await scene.until(() => scene.peer('eve').status.state === 'member')
+  await scene.pay('eve', 2)
+  isMute = false
+  const blamed: string[] = []
+  for (const [name, peer] of scene.running)
+    peer.witan.evidence$.subscribe(({ peer: of, error }) => blamed.push(`${name} of ${of}: ${error.message}`))
+  await scene.peers.settle(scene.peer('cas').vote(utf8('here again')))
+  return { scene, seen, blamed }
+}
+
+/** It takes part again, and has the order of all from where it began. */
+async function expectGoesOn({ scene, blamed }: Stuck, isOver = false): Promise<void> {
+  if (!isOver) await scene.until(() => scene.peer('eve').status.follows?.waitsFor !== undefined)
+  await scene.until(() => scene.peer('eve').status.follows?.waitsFor === undefined)
+  await scene.pay('cas', 2)
+  await scene.pay('eve', 3)
+  await scene.level(...MEMBERS, 'eve')
+  const startedAt = scene.peer('eve').status.follows?.startedAt as number
+  expect(startedAt).toBeGreaterThan(3)
+  const whole = await orderOf(scene.running.get('ann') as RunningPeer)
+  expect(await orderOf(scene.running.get('eve') as RunningPeer)).toEqual(whole.slice(startedAt))
+  expect(scene.peer('eve').status.state).toBe('member')
+  expect(scene.peer('eve').membership.voters).toEqual(scene.peer('ann').membership.voters)
+  expect(blamed).toEqual([])
+}
+
+/** The appends of a new start: the first of them, or the one that makes it hold. */
+type Which = 'PeerStarted' | 'GraphTaken'
+
+/** A log on which one of these appends fails, or from which on none is ever heard of again. */
+function breaking(
+  which: Which,
+  how: 'fail' | 'die' | 'die after it',
+): EventLog & { readonly kept: EventLog; readonly isBroken: () => boolean } {
+  const kept = memoryLog()
+  let broken = false
+  const isIt = ({ type, data }: NewFact): boolean =>
+    type === which && (type === 'GraphTaken' || data['origin'] === 'again')
+  return {
+    kept,
+    isBroken: () => broken,
+    append: async (stream, facts, expected) => {
+      const isOver = broken && how !== 'fail'
+      if (!isOver && (broken || !facts.some(isIt))) return kept.append(stream, facts, expected)
+      const isNow = !broken
+      broken = true
+      if (how === 'fail') throw appendError('unavailable')
+      if (isNow && how === 'die after it') await kept.append(stream, facts, expected)
+      return new Promise(() => undefined)
+    },
+    read: (stream, options) => kept.read(stream, options),
+    readAll: (options) => kept.readAll(options),
+    subscribeAll: (options) => kept.subscribeAll(options),
+    subscribe: (stream, options) => kept.subscribe(stream, options),
+    lastRevision: (stream) => kept.lastRevision(stream),
+    close: () => kept.close(),
+  }
+}
+
+describe('a member that lacks a stub', () => {
+  it('takes the whole graph from the members, and goes on with what it was', async () => {
+    const world = await stuck(13)
+    const { scene, seen } = world
+    await expectGoesOn(world)
+    const facts = await factsOf(scene, 'eve')
+    expect(facts.filter((type) => type === 'PeerStarted').length).toBe(2)
+    expect(facts.filter((type) => type === 'GraphTaken').length).toBe(1)
+    const order = await orderOf(scene.running.get('eve') as RunningPeer)
+    expect(seen.map(({ index, position, hash }) => `${index} ${position} ${hash}`)).toEqual(order)
+    // And so it stays.
+    await scene.peers.stop(scene.running.get('eve') as RunningPeer)
+    await scene.pay('ann', 2)
+    const { witan } = await scene.join()
+    expect(witan.status.state).toBe('member')
+    await scene.pay('eve', 2)
+    await scene.level(...MEMBERS, 'eve')
+    const whole = await orderOf(scene.running.get('ann') as RunningPeer)
+    const startedAt = witan.status.follows?.startedAt as number
+    expect(await orderOf(scene.running.get('eve') as RunningPeer)).toEqual(whole.slice(startedAt))
+    expect((await factsOf(scene, 'eve')).filter((type) => type === 'PeerStarted').length).toBe(2)
+    expect(world.blamed).toEqual([])
+    await scene.stopAll()
+  })
+
+  it('stands still where nobody gives it, says so, and never starts from a later checkpoint, which would leave its events out', async () => {
+    let isLost = true
+    const world = await stuck(19, undefined, (kind, body) => (kind === 'graphGiven' && isLost ? null : body))
+    const { scene } = world
+    await scene.until(() => scene.peer('eve').status.follows?.waitsFor !== undefined)
+    expect(scene.peer('eve').status.follows?.waitsFor).toContain('UnknownOtherParent')
+    const { blocks } = scene.peer('eve').status
+    await scene.pay('ann', 9)
+    await scene.peers.clock.advance(5_000)
+    expect(scene.peer('eve').status).toMatchObject({ state: 'member', blocks })
+    expect((await factsOf(scene, 'eve')).filter((type) => type === 'PeerStarted').length).toBe(1)
+    isLost = false
+    await expectGoesOn(world)
+    await scene.stopAll()
+  })
+
+  it.each<Which>(['PeerStarted', 'GraphTaken'])('goes on where the append of %s fails', async (which) => {
+    const log = breaking(which, 'fail')
+    const world = await stuck(14, log)
+    await expectGoesOn(world)
+    expect(log.isBroken()).toBe(true)
+    await world.scene.stopAll()
+  })
+
+  it.each([
+    ['PeerStarted', 'die', 1],
+    ['PeerStarted', 'die after it', 2],
+    ['GraphTaken', 'die', 2],
+    ['GraphTaken', 'die after it', 2],
+  ] as const)('goes on where it is killed at the append of %s (%s)', async (which, how, starts) => {
+    const log = breaking(which, how)
+    const world = await stuck(15, log)
+    const { scene } = world
+    await scene.until(() => log.isBroken())
+    await scene.peers.settle(scene.peers.stop(scene.running.get('eve') as RunningPeer))
+    const left = await factsOf(scene, 'eve', log.kept)
+    expect(left.filter((type) => type === 'PeerStarted').length).toBe(starts)
+    const isWhole = left.includes('GraphTaken')
+    expect(isWhole).toBe(which === 'GraphTaken' && how === 'die after it')
+    await scene.join('eve', {}, undefined, log.kept)
+    await scene.pay('cas', 1)
+    await expectGoesOn(world, isWhole)
+    await scene.stopAll()
+  })
+
+  it('asks the next where a member gives nothing, or what is no graph', async () => {
+    let asked = 0
+    const world = await stuck(16, undefined, (kind, body) => {
+      if (kind !== 'graphGiven') return body
+      asked += 1
+      if (asked === 1) return null
+      return asked === 2 ? body.map((byte, i) => (i === body.length - 1 ? byte ^ 1 : byte)) : body
+    })
+    await expectGoesOn(world)
+    expect(asked).toBeGreaterThan(3)
+    await world.scene.stopAll()
+  })
+
+  it('is given the graph in pieces, as far as the budget of members goes', async () => {
+    const pieces: number[] = []
+    const note = (kind: PeerMessageKind, body: Uint8Array): Uint8Array => {
+      if (kind === 'graphGiven') pieces.push(body.length)
+      return body
+    }
+    const followers = { permits: () => true, maxBytesPerSec: 1024 * 1024, maxBurstBytes: BURST }
+    const world = await stuck(17, undefined, note, { followers })
+    await expectGoesOn(world)
+    expect(pieces.length).toBeGreaterThan(6)
+    expect(Math.max(...pieces)).toBeLessThanOrEqual(BURST)
+    await world.scene.stopAll()
+  })
+
+  it('nobody else is given it', async () => {
+    const scene = await new Scene(18).start()
+    await scene.pay('ann', 3)
+    const stranger = scene.peers.network.join(scene.peers.idOf('mallory'))
+    const heard: string[] = []
+    const hearing = (async () => {
+      for await (const { bytes } of stranger.receive()) heard.push(decodePeerMessage(bytes)?.kind ?? 'none')
+    })()
+    const summary = new Uint8Array(8)
+    await stranger.send(scene.peers.idOf('ann'), encodePeerMessage('graphAsked', summary))
+    await scene.peers.clock.advance(1_000)
+    expect(heard).toEqual([])
+    // Whom the policy permits gets what a follower gets.
+    await stranger.send(scene.peers.idOf('ann'), encodePeerMessage('summary', summary))
+    await scene.peers.clock.advance(1_000)
+    expect(heard).toEqual(['graph'])
+    await stranger.close()
+    await hearing
+    await scene.stopAll()
+  })
+})
