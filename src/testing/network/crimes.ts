@@ -16,6 +16,7 @@
  * | withhold | does not answer half of the peers, and loses much of the rest |
  * | late | is a correct-looking joiner first |
  * | flood | sends far more than anybody needs: its own events in masses, known ones again and again, messages that are none, questions whose answer is the whole graph |
+ * | past | opens a branch somewhere in its past, shows it to one peer, and asks that to build on it |
  *
  * It cannot sign for others, nor break the hash.
  */
@@ -31,6 +32,7 @@ import {
   type Malice,
   type Observation,
   type ParsecFact,
+  type PeerId,
 } from '../../core/parsec/index.ts'
 import type { Signer } from '../../ports/signature-scheme.ts'
 import { encodeContent } from '../../wire/canonical/event.ts'
@@ -49,7 +51,9 @@ export const POWERS = [
   'late',
   'flood',
 ] as const
-export type Power = (typeof POWERS)[number]
+/** What shuts out who has only stubs for the past (parsec §8). */
+export const OF_THE_PAST = 'past'
+export type Power = (typeof POWERS)[number] | typeof OF_THE_PAST
 
 /** What a crime is made of. */
 export interface Means {
@@ -76,6 +80,8 @@ export interface Flood {
   readonly kind: 'request' | 'response' | 'graph' | 'checkpoints' | 'summary'
   readonly bytes: Uint8Array
   readonly times: number
+  /** Only for this peer. */
+  readonly to?: PeerId
 }
 
 /** Draws a crime; null: nothing to be done just now. */
@@ -95,6 +101,8 @@ export function drawCrime(random: SeededRandom, means: Means, powers: ReadonlySe
       return hand.forgedAnswer()
     case 'flood':
       return hand.flood()
+    case OF_THE_PAST:
+      return hand.past()
     default:
       return null
   }
@@ -195,6 +203,16 @@ class Hand {
     const otherParent = again?.otherParent ?? this.#old(this.#others)
     const selfParent = again === null ? this.#old(this.#own) : (this.#own.at(-1)?.hash ?? NOTHING)
     return { own: [], shown: [this.#sign({ type, selfParent, otherParent })] }
+  }
+
+  past(): Crime {
+    const to = this.#someone(this.#others).view.creator
+    this.tip = this.#someone(this.#own).hash
+    const recipients = [...Array.from({ length: this.#random.int(0, 2) }, () => this.#someone().view.creator), to]
+    const branch = recipients.map((recipient) =>
+      this.#sign({ type: 'Requesting', selfParent: this.tip ?? NOTHING, recipient }),
+    )
+    return { own: [], shown: [], flood: [{ kind: 'request', bytes: encodeMessage(branch), times: 1, to }] }
   }
 
   flood(): Crime {

@@ -266,8 +266,8 @@ export class ParsecNetwork {
       const to = this.random.pick([...this.correct.keys()])
       this.links.send(this.#now, { kind: 'graph', from: node.peer, to, bytes: encodeMessage([event]) })
     }
-    for (const { kind, bytes, times } of crime.flood ?? []) {
-      for (const to of this.correct.keys()) {
+    for (const { kind, bytes, times, to: only } of crime.flood ?? []) {
+      for (const to of only === undefined ? this.correct.keys() : [this.numberOf(only)]) {
         for (let i = 0; i < times; i += 1) this.links.send(this.#now, { kind, from: node.peer, to, bytes })
       }
     }

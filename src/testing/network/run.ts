@@ -10,7 +10,7 @@ import type { SeededRandom } from '../seeded-random.ts'
 import type { Proposal } from './agenda.ts'
 import { knownForks, type Participation, participation } from './census.ts'
 import { checkRun } from './checks.ts'
-import { POWERS } from './crimes.ts'
+import { OF_THE_PAST, POWERS, type Power } from './crimes.ts'
 import { removeOffenders, runFairly } from './fair.ts'
 import { type NetworkOptions, ParsecNetwork } from './network.ts'
 
@@ -86,13 +86,13 @@ export function randomOptions(random: SeededRandom, hash?: (bytes: Uint8Array) =
 /** Malicious peers with powers drawn by lot. */
 export function maliciousOptions(random: SeededRandom, hash?: (bytes: Uint8Array) => Uint8Array): NetworkOptions {
   const options = randomOptions(random, hash)
-  const count = random.pick([1, 1, 2, 3, POWERS.length])
+  const count = random.pick([1, 1, 2, 3, POWERS.length + 1])
   return {
     ...options,
     forkers: Math.max(1, options.forkers),
     forkRate: options.forkRate / 4,
     crimeRate: random.pick([0.005, 0.02, 0.1]),
-    powers: random.shuffle([...POWERS]).slice(0, count),
+    powers: random.shuffle<Power>([...POWERS, OF_THE_PAST]).slice(0, count),
   }
 }
 
