@@ -81,3 +81,34 @@ describe('networks in which a third at most does nothing but flood', () => {
     expect(total.removed).toBeGreaterThanOrEqual(reports.length / 4)
   })
 })
+
+describe('networks in which a forker opens branches in the past, and all joiners start from checkpoints', () => {
+  const reports: RunReport[] = []
+
+  it.each(Array.from({ length: Math.ceil(SEEDS / 4) }, (_, i) => `old branch ${i}`))(
+    'seed "%s": who stands still goes on by the whole graph; agreement, termination, and no correct peer is accused',
+    (seed) => {
+      const drawn = maliciousOptions(new SeededRandom(seed), hash)
+      const options = { ...drawn, powers: ['past'], crimeRate: 0.0025, fromCheckpointRate: 1 } as const
+      const report = runNetwork(options, { ...RUN, periods: 3, joins: 3 })
+      reports.push(report)
+      expect(report).toMatchObject({ seed, violations: [] })
+    },
+  )
+
+  it('did what it is for: voters from checkpoints, that accuse forkers, or stand still and start again', () => {
+    const sum = (of: (report: RunReport) => number): number => reports.reduce((total, report) => total + of(report), 0)
+    const total = {
+      seeds: reports.length,
+      crimes: sum(({ crimes }) => crimes),
+      convictions: sum(({ convictions }) => convictions.length),
+      fromCheckpoint: sum(({ fromCheckpoint }) => fromCheckpoint.peers),
+      theirEvents: sum(({ fromCheckpoint }) => fromCheckpoint.events),
+      theirAccusations: sum(({ fromCheckpoint }) => fromCheckpoint.accusations),
+      startedAgain: sum(({ startedAgain }) => startedAgain),
+    }
+    process.stdout.write(`networks with branches in the past: ${JSON.stringify(total)}\n`)
+    expect(total.fromCheckpoint).toBeGreaterThanOrEqual(2 * reports.length)
+    expect(total.startedAgain).toBeGreaterThan(0)
+  })
+})
