@@ -10,6 +10,16 @@ import { sweepJob } from '../../src/testing/sim/sweep.ts'
 
 const SEEDS = [1, 3, 4, 6, 31]
 const SHORT: Partial<Scenario> = { chaosMs: 1_000, minEvents: 0, minElections: 1 }
+const JOINING: Scenario['faults'] = [
+  'crash',
+  'crashAtDealing',
+  'crashWhileWriting',
+  'join',
+  'partition',
+  'heal',
+  'network',
+  'disk',
+]
 /** Some planted bugs need several tries, as the others make up for them. */
 const TRIES = 8
 
@@ -17,6 +27,18 @@ describe('groups of peers under every fault', () => {
   it.each(SEEDS)('keep all rules with seed %d', async (seed) => {
     const { violation } = await simulate({ seed })
     expect(violation?.message, `again: npm run sim -- --seed ${seed}`).toBeUndefined()
+  })
+
+  it.each([1, 25])('take in joiners that start from a checkpoint, with seed %d', async (seed) => {
+    const scenario: Partial<Scenario> = {
+      adversaries: [],
+      joinsFrom: 'checkpoint',
+      faults: JOINING,
+      checkpointInterval: 5,
+    }
+    const { violation, counts } = await simulate({ seed, scenario })
+    expect(violation?.message).toBeUndefined()
+    expect(counts.checkpointJoins).toBeGreaterThan(0)
   })
 
   it('stay quiet for 24 idle hours', async () => {

@@ -117,7 +117,8 @@ export class PeerEngine {
       // Nothing was built on a base that a crash cut off, so any other will do.
       const base = await beginning.fetch()
       await this.startFrom(base)
-      return { facts: recovered?.facts ?? 0, blocks: this.#numbering.next.index }
+      // What has been decided meanwhile is shown like all that comes.
+      return { facts: recovered?.facts ?? 0, blocks: this.parsec.startedAt }
     }
     const { group } = this.#settings
     const { parsec, step } =

@@ -37,6 +37,8 @@ export interface SimCounts extends DiskCounts {
   silences: number
   pauses: number
   joins: number
+  /** Of these: from a checkpoint. */
+  checkpointJoins: number
   leaves: number
   secondProcesses: number
   fenced: number
@@ -94,6 +96,7 @@ export function noCounts(): SimCounts {
     silences: 0,
     pauses: 0,
     joins: 0,
+    checkpointJoins: 0,
     leaves: 0,
     secondProcesses: 0,
     fenced: 0,
@@ -149,6 +152,7 @@ const FLOORS: Readonly<Record<WorkloadName, Partial<Record<keyof SimCounts, numb
     overBudget: 0.02,
     convictions: 0.2,
     changesOfVoters: 0.2,
+    checkpointJoins: 0.02,
     removalsMidMessage: 0.02,
     partitions: 0.5,
     clockJumps: 0.5,

@@ -47,6 +47,8 @@ export interface Scenario {
   readonly votesAtOnce: number
   readonly faultEveryMs: number
   readonly maxJoins: number
+  /** Where joiners start. There is no checkpoint to start from while a forker may vote. */
+  readonly joinsFrom: 'graph' | 'checkpoint'
   readonly faults: readonly FaultKind[]
   /** The first correct peer's n-th life crashes at its so many-th dealing with the outside. */
   readonly crashAt: readonly number[]
@@ -80,11 +82,20 @@ function drawCast(random: SeededRandom, peers: number): readonly AdversaryName[]
   return peers >= 7 ? [...cast, random.pick(['criminal', 'forker'])] : cast
 }
 
+/** From checkpoints with many of them, so that there is one before the group adds a joiner. */
+function drawJoins(random: SeededRandom, hasNoAdversary: boolean): Pick<Scenario, 'joinsFrom' | 'checkpointInterval'> {
+  return hasNoAdversary && random.chance(0.5)
+    ? { joinsFrom: 'checkpoint', checkpointInterval: random.pick([5, 20, 100]) }
+    : { joinsFrom: 'graph' }
+}
+
 export function drawScenario(random: SeededRandom): Scenario {
   const peers = random.pick([4, 4, 4, 4, 4, 4, 5, 5, 6, 7])
+  const adversaries = random.chance(0.3) ? (['forker'] as const) : drawCast(random.fork('cast'), peers)
   return {
     peers,
-    adversaries: random.chance(0.3) ? ['forker'] : drawCast(random.fork('cast'), peers),
+    adversaries,
+    ...drawJoins(random.fork('joins'), adversaries.length === 0),
     workloads: ['payloads'],
     chaosMs: random.int(2_000, 5_000),
     minEvents: 2_000,
@@ -118,6 +129,7 @@ export function drawBallotScenario(random: SeededRandom): Scenario {
     faultEveryMs: random.int(40, 300),
     faults: [...ALWAYS, ...faults],
     maxJoins: 1,
+    joinsFrom: 'graph',
     crashAt: [],
     idleHours: random.chance(LONG_IDLE) ? 1 : 0,
   }

@@ -6,7 +6,7 @@
 
 import type { Bytes } from '../../base/bytes.ts'
 import type { BudgetOptions } from '../../core/parsec/index.ts'
-import type { GenesisOptions } from '../../engine/peer/options.ts'
+import type { GenesisOptions, JoinOptions } from '../../engine/peer/options.ts'
 import { Witan } from '../../engine/peer/witan.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { EventLog } from '../../ports/event-log.ts'
@@ -78,8 +78,8 @@ export interface SimPeerOptions {
   readonly disk: SimDisk
   /** None for an adversary's bodies: they need not keep to anything. */
   readonly checks?: PeerChecks
-  /** Who is there already, for a peer that joins. */
-  readonly section?: readonly Bytes[]
+  /** Of a peer that joins. */
+  readonly join?: JoinOptions
 }
 
 export class SimPeer {
@@ -87,7 +87,7 @@ export class SimPeer {
   readonly signer: Signer
   readonly disk: SimDisk
   readonly checks: PeerChecks | undefined
-  readonly section: readonly Bytes[] | undefined
+  readonly join: JoinOptions | undefined
   readonly #world: Surroundings
   life: Life | undefined
   /** A second process of the same identity. */
@@ -98,13 +98,13 @@ export class SimPeer {
   #lives = 0
   #offsetMs = 0
 
-  constructor(world: Surroundings, { name, signer, disk, checks, section }: SimPeerOptions) {
+  constructor(world: Surroundings, { name, signer, disk, checks, join }: SimPeerOptions) {
     this.#world = world
     this.name = name
     this.signer = signer
     this.disk = disk
     this.checks = checks
-    this.section = section
+    this.join = join
   }
 
   get id(): Bytes {
@@ -159,7 +159,8 @@ export class SimPeer {
     return {
       identity: this.signer,
       genesis,
-      ...(this.section === undefined ? {} : { join: { section: this.section } }),
+      ...(this.join === undefined ? {} : { join: this.join }),
+      followers: { permits: () => true },
       log: hooks.log?.(log, { number, process }) ?? log,
       transport,
       clock: process,

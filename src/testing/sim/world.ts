@@ -9,7 +9,7 @@ import { type Bytes, equalBytes } from '../../base/bytes.ts'
 import { AssertionError, WitanError } from '../../base/errors.ts'
 import { toHex } from '../../base/text.ts'
 import { PeerError } from '../../engine/peer/errors.ts'
-import { type GenesisOptions, groupOf } from '../../engine/peer/options.ts'
+import { type GenesisOptions, groupOf, type JoinOptions } from '../../engine/peer/options.ts'
 import type { Logger } from '../../ports/logger.ts'
 import { MemoryNetwork } from '../../transport/memory/network.ts'
 import type { PayloadFrame } from '../../wire/payload.ts'
@@ -75,7 +75,7 @@ export class World implements Stage {
     return simulatedSigner(`${this.random.seed}/${name}`)
   }
 
-  #add(name: string, section?: readonly Bytes[]): SimPeer {
+  #add(name: string, join?: JoinOptions): SimPeer {
     const signer = this.signerOf(name)
     const checks = new PeerChecks({
       name,
@@ -90,16 +90,17 @@ export class World implements Stage {
       this.guard(() => checks.appended(append)),
     )
     disk.faults = { faultRate: 0, maxDelayMs: this.random.pick([2, 20, 60]) }
-    const peer = new SimPeer(this, { name, signer, disk, checks, ...(section === undefined ? {} : { section }) })
+    const peer = new SimPeer(this, { name, signer, disk, checks, ...(join === undefined ? {} : { join }) })
     this.peers.push(peer)
     return peer
   }
 
   addJoiner(name: string): SimPeer {
-    return this.#add(
-      name,
-      this.peers.filter(({ isLeaving }) => !isLeaving).map(({ id }) => id),
-    )
+    const section = this.peers.filter(({ isLeaving }) => !isLeaving).map(({ id }) => id)
+    if (this.scenario.joinsFrom === 'graph') return this.#add(name, { section })
+    this.counts.checkpointJoins += 1
+    // From before the group adds it or after, as it comes.
+    return this.#add(name, { checkpoint: { sponsors: section, timeoutMs: Number.POSITIVE_INFINITY } })
   }
 
   #adversary(id: Bytes): Adversary | undefined {

@@ -2,7 +2,7 @@
  * @module testing/sim/checks/block-log
  *
  * A peer's blocks: on its disk, as it shows them, and as its history gives them. They follow the one order of all correct
- * peers, each once, at its position, shown when durable and never lost; and somebody asked for each.
+ * peers, each once, at its position, shown when durable and never lost; and somebody asked for each. A peer from a checkpoint has them from there on.
  */
 
 import { fromBase64Url } from '../../../base/text.ts'
@@ -17,8 +17,10 @@ import type { Check, LifeCheck, Subject } from './check.ts'
 
 export class BlockLog implements Check {
   readonly #subject: Subject
-  /** Blocks on the disk. */
+  /** The index after the last block on the disk. */
   #durableBlocks = 0
+  /** Of the first block; `undefined` where it has a base and no block yet. */
+  #first: number | undefined = 0
   /** Blocks shown to the application, in all lives. */
   #shown = 0
   /** Appends to the block stream: groups of blocks, as far as they were not written together. */
@@ -35,10 +37,15 @@ export class BlockLog implements Check {
 
   /** An append is durable. */
   appended({ stream, facts }: DurableAppend): void {
+    if (facts.some(({ type }) => type === 'BaseTaken') && this.#durableBlocks === 0) this.#first = undefined
     if (!stream.startsWith('block-')) return
     this.appends += 1
     const { name, order, format, ordered } = this.#subject
     for (const { data } of facts) {
+      if (this.#first === undefined) {
+        this.#first = Number(data['index'])
+        this.#durableBlocks = this.#first
+      }
       order.check(name, this.#durableBlocks, loggedBlock(data))
       if (Number(data['index']) !== this.#durableBlocks) {
         throw violation('positions', name, `block ${Number(data['index'])} is logged at ${this.#durableBlocks}`)
@@ -64,14 +71,15 @@ export class BlockLog implements Check {
 
   async history(read: () => AsyncIterable<AgreedBlock>): Promise<void> {
     const { name, order } = this.#subject
-    let index = 0
+    const first = this.#first ?? 0
+    let index = first
     for await (const block of read()) {
       if (block.index !== index) throw violation('history', name, `block ${block.index} comes where ${index} belongs`)
       order.check(name, index, shownBlock(block))
       index += 1
     }
     if (index !== this.#durableBlocks)
-      throw violation('history', name, `it gives ${index} blocks of ${this.#durableBlocks}`)
+      throw violation('history', name, `it gives ${index - first} blocks of ${this.#durableBlocks - first}`)
   }
 }
 

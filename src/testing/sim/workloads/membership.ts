@@ -40,9 +40,9 @@ export class Membership implements Workload {
   /** One leaves at most, and never so that the adversaries are a third. */
   leave(leaver: SimPeer): void {
     const { peers, adversaries, counts } = this.#stage
-    const founders = peers.filter(({ section }) => section === undefined).length
+    const founders = peers.filter(({ join }) => join === undefined).length
     const faulty = adversaries.length
-    if (leaver.section !== undefined || counts.leaves > 0) return
+    if (leaver.join !== undefined || counts.leaves > 0) return
     if (founders < 4 || founders - 1 + faulty <= 3 * faulty) return
     counts.leaves += 1
     leaver.isLeaving = true
