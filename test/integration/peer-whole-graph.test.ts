@@ -32,14 +32,12 @@ interface Stuck {
   readonly blamed: readonly string[]
 }
 
-/** Eve votes; cas, which was not heard for long, goes on from events of which eve has nothing. */
-async function stuck(
-  seed: number,
-  log?: EventLog,
-  onItsWay: (kind: PeerMessageKind, body: Uint8Array) => Uint8Array | null = (_, body) => body,
+/** A group whose member cas was asked before it went mute for long. */
+async function withMute(
+  scene: Scene,
+  onItsWay: (kind: PeerMessageKind, body: Uint8Array) => Uint8Array | null,
   options: Partial<WitanOptions> = OPEN,
-): Promise<Stuck> {
-  const scene = new Scene(seed)
+): Promise<{ readonly mute: (isSo: boolean) => void }> {
   let isMute = false
   for (const name of MEMBERS) {
     const own = scene.peers.network.join(scene.peers.idOf(name))
@@ -52,13 +50,28 @@ async function stuck(
   await scene.pay('cas', 3)
   isMute = true
   await scene.pay('ann', 13)
+  const mute = (isSo: boolean): void => {
+    isMute = isSo
+  }
+  return { mute }
+}
+
+/** Eve votes; cas, which was not heard for long, goes on from events of which eve has nothing. */
+async function stuck(
+  seed: number,
+  log?: EventLog,
+  onItsWay: (kind: PeerMessageKind, body: Uint8Array) => Uint8Array | null = (_, body) => body,
+  options: Partial<WitanOptions> = OPEN,
+): Promise<Stuck> {
+  const scene = new Scene(seed)
+  const { mute } = await withMute(scene, onItsWay, options)
   const { witan } = await scene.join('eve', {}, undefined, log)
   const seen: AgreedBlock[] = []
   witan.allBlocks$.subscribe((block) => seen.push(block))
   await scene.add('eve', ['ann', 'ben', 'dot'])
   await scene.until(() => scene.peer('eve').status.state === 'member')
   await scene.pay('eve', 2)
-  isMute = false
+  mute(false)
   const blamed: string[] = []
   for (const [name, peer] of scene.running)
     peer.witan.evidence$.subscribe(({ peer: of, error }) => blamed.push(`${name} of ${of}: ${error.message}`))
@@ -196,6 +209,39 @@ describe('a member that lacks a stub', () => {
     await expectGoesOn(world)
     expect(asked).toBeGreaterThan(3)
     await world.scene.stopAll()
+  })
+
+  it('learns from it that it was removed', async () => {
+    let isLost = true
+    const world = await stuck(20, undefined, (kind, body) => (kind === 'graphGiven' && isLost ? null : body))
+    const { scene } = world
+    await scene.until(() => scene.peer('eve').status.follows?.waitsFor !== undefined)
+    await scene.remove('eve', MEMBERS)
+    expect(scene.peer('eve').status.state).toBe('member')
+    isLost = false
+    await scene.until(() => scene.peer('eve').status.state === 'removed')
+    const startedAt = scene.peer('eve').status.follows?.startedAt as number
+    const whole = await orderOf(scene.running.get('ann') as RunningPeer)
+    const order = await orderOf(scene.running.get('eve') as RunningPeer)
+    expect(order).toEqual(whole.slice(startedAt, startedAt + order.length))
+    await scene.stopAll()
+  })
+
+  it('may be a joiner still, to whom nobody gives a base any more', async () => {
+    let isGiven = true
+    const scene = new Scene(21)
+    const { mute } = await withMute(scene, (kind, body) => (kind === 'basePart' && !isGiven ? null : body))
+    await scene.join()
+    isGiven = false
+    mute(false)
+    await scene.peers.settle(scene.peer('cas').vote(utf8('here again')))
+    await scene.until(() => scene.peer('eve').status.follows?.waitsFor !== undefined)
+    await scene.add('eve')
+    await scene.until(() => scene.peer('eve').status.state === 'member')
+    await scene.pay('eve', 3)
+    await scene.level(...MEMBERS, 'eve')
+    expect((await factsOf(scene, 'eve')).filter((type) => type === 'GraphTaken').length).toBe(1)
+    await scene.stopAll()
   })
 
   it('is given the graph in pieces, as far as the budget of members goes', async () => {

@@ -51,6 +51,8 @@ const MAX_FOLLOWERS = 256
 const KEPT_BASES = 2
 /** To compare stubs, besides their own bytes, and to make a base, costs as much as to send so much, about. */
 const COMPARING_COSTS_BYTES = 1024 * 1024
+/** To look for what lies beyond a summary, however little that is. */
+const LOOKING_COSTS_BYTES = 64 * 1024
 /** Of the events in a message. */
 const COUNT_BYTES = 8
 /** Given for one summary, about. */
@@ -129,7 +131,9 @@ export class FollowerDesk {
     const isWhole = this.#engine.parsec.startedAt === 0
     const beyond = (parsec: Parsec): ReturnType<Parsec['graphBeyond']> => this.#graphBeyond(to, parsec, summary)
     const given = isWhole ? await this.#engine.answerFollower(to, beyond) : []
-    await this.#post(to, 'graphGiven', given[0]?.bytes ?? encodeMessage([]))
+    this.#charge(toHex(to), LOOKING_COSTS_BYTES)
+    const body = given.find(({ kind }) => kind === 'graph')?.bytes ?? encodeMessage([])
+    await this.#post(to, 'graphGiven', body)
   }
 
   #graphBeyond(to: Bytes, parsec: Parsec, summary: Bytes): ReturnType<Parsec['graphBeyond']> {

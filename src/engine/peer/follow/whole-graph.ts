@@ -117,6 +117,8 @@ export class WholeGraph {
     const { facts, error } = again.handleGraph(peer, opened instanceof OpenedMessage ? opened : body)
     for (const fact of facts) run.facts.push(fact)
     if (again.eventCount > before) return 'news'
+    // It learned that we were removed, and needs no more.
+    if (again.isRemoved) return 'all'
     const code = codeOf(error)
     if (code === undefined || isMissing(code)) return 'nothing'
     settings.logger.warn({ peer: toHex(peer), error }, 'a member gave no graph that we could take')
