@@ -6,6 +6,7 @@ import { verifyCheckpoint } from '../../src/core/parsec/index.ts'
 import { simulatedSigner } from '../../src/testing/sim/scheme.ts'
 import { codeOf } from '../support/ballots.ts'
 import { OPEN, Scene } from '../support/follow-scene.ts'
+import { expectGoesOn, stuck } from '../support/stuck-scene.ts'
 import type { RunningPeer } from '../support/virtual-peers.ts'
 
 const SCOPE = 'treasury'
@@ -67,6 +68,30 @@ describe('a member that started from a checkpoint, in ballots', () => {
     expect(await outcomes(scene, open, 'ann', 'ben', 'eve')).toEqual(['no', 'no', 'no'])
     const again = await scene.peers.settle(ballot(scene, 'eve', id).certificate())
     expect(safe.verifyCertificate(again, trust)).toMatchObject({ outcome: 'yes' })
+    await scene.stopAll()
+  })
+
+  it('goes on with them where it took the whole graph meanwhile, also after a restart, and knows of no earlier ones even so', async () => {
+    let isLost = true
+    const world = await stuck(4, undefined, (kind, body) => (kind === 'graphGiven' && isLost ? null : body))
+    const { scene } = world
+    await scene.until(() => scene.peer('eve').status.follows?.waitsFor !== undefined)
+    const missed = await propose(scene, 'ann')
+    await scene.peers.settle(ballot(scene, 'ann', missed).vote(true))
+    isLost = false
+    await expectGoesOn(world)
+    const open = await propose(scene, 'eve')
+    for (const name of ['ben', 'cas', 'eve']) await scene.peers.settle(ballot(scene, name, missed).vote(true))
+    expect(await outcomes(scene, missed, 'ann', 'eve')).toEqual(['yes', 'yes'])
+    await scene.pay('ann', 5)
+    const known = scene.peer('eve').scope(SCOPE).proposals().length
+    await scene.peers.stop(scene.running.get('eve') as RunningPeer)
+    await scene.join()
+    await scene.pay('ann', 2)
+    expect(scene.peer('eve').scope(SCOPE).proposals().length).toBe(known)
+    expect(ballot(scene, 'eve', missed).outcome).toBe('yes')
+    for (const name of ['ann', 'ben', 'cas', 'eve']) await scene.peers.settle(ballot(scene, name, open).vote(false))
+    expect(await outcomes(scene, open, 'ann', 'eve')).toEqual(['no', 'no'])
     await scene.stopAll()
   })
 

@@ -1,98 +1,18 @@
 /** parsec §8: a member that lacks a stub takes the whole graph, its own events included, and goes on; over a network in memory and a virtual clock. */
 import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../src/base/bytes.ts'
-import type { AgreedBlock } from '../../src/engine/peer/blocks.ts'
 import type { WitanOptions } from '../../src/engine/peer/options.ts'
 import { memoryLog } from '../../src/log/index.ts'
 import type { EventLog, NewFact } from '../../src/ports/event-log.ts'
 import { appendError } from '../../src/testing/append-fault.ts'
-import { decodeStubs, encodeStubs, type Stub } from '../../src/wire/checkpoint/base.ts'
 import { decodePeerMessage, encodePeerMessage, type PeerMessageKind } from '../../src/wire/peer-message.ts'
-import { changed, changeStubs, factsOf, MEMBERS, OPEN, orderOf, Scene } from '../support/follow-scene.ts'
+import { factsOf, MEMBERS, orderOf, Scene } from '../support/follow-scene.ts'
+import { expectGoesOn, stuck, withMute } from '../support/stuck-scene.ts'
 import type { RunningPeer } from '../support/virtual-peers.ts'
 
-/** Bases that are true, and too little: others vouch for what is in them, not for what is left out. */
-function withoutOpenEnds(kind: string, body: Uint8Array): Uint8Array {
-  if (kind !== 'basePart') return body
-  return changeStubs(body, ({ stubs }) => {
-    const all = decodeStubs(stubs)
-    const isNewest = (stub: Stub): boolean =>
-      all.every(({ creator, index }) => creator !== stub.creator || index <= stub.index)
-    return encodeStubs(all.filter((stub) => stub.open === null || isNewest(stub)))
-  })
-}
-
 const BURST = 24 * 1024
-
-interface Stuck {
-  readonly scene: Scene
-  /** What eve's subscribers saw, the first time it ran. */
-  readonly seen: readonly AgreedBlock[]
-  /** Whom anybody blamed. */
-  readonly blamed: readonly string[]
-}
-
-/** A group whose member cas was asked before it went mute for long. */
-async function withMute(
-  scene: Scene,
-  onItsWay: (kind: PeerMessageKind, body: Uint8Array) => Uint8Array | null,
-  options: Partial<WitanOptions> = OPEN,
-): Promise<{ readonly mute: (isSo: boolean) => void }> {
-  let isMute = false
-  for (const name of MEMBERS) {
-    const own = scene.peers.network.join(scene.peers.idOf(name))
-    const transport = changed(own, (kind, body) => {
-      if (name === 'cas') return isMute ? null : onItsWay(kind, body)
-      return onItsWay(kind, withoutOpenEnds(kind, body))
-    })
-    scene.running.set(name, await scene.peers.start(name, { options, transport }))
-  }
-  await scene.pay('cas', 3)
-  isMute = true
-  await scene.pay('ann', 13)
-  const mute = (isSo: boolean): void => {
-    isMute = isSo
-  }
-  return { mute }
-}
-
-/** Eve votes; cas, which was not heard for long, goes on from events of which eve has nothing. */
-async function stuck(
-  seed: number,
-  log?: EventLog,
-  onItsWay: (kind: PeerMessageKind, body: Uint8Array) => Uint8Array | null = (_, body) => body,
-  options: Partial<WitanOptions> = OPEN,
-): Promise<Stuck> {
-  const scene = new Scene(seed)
-  const { mute } = await withMute(scene, onItsWay, options)
-  const { witan } = await scene.join('eve', {}, undefined, log)
-  const seen: AgreedBlock[] = []
-  witan.allBlocks$.subscribe((block) => seen.push(block))
-  await scene.add('eve', ['ann', 'ben', 'dot'])
-  await scene.until(() => scene.peer('eve').status.state === 'member')
-  await scene.pay('eve', 2)
-  mute(false)
-  const blamed: string[] = []
-  for (const [name, peer] of scene.running)
-    peer.witan.evidence$.subscribe(({ peer: of, error }) => blamed.push(`${name} of ${of}: ${error.message}`))
-  await scene.peers.settle(scene.peer('cas').vote(utf8('here again')))
-  return { scene, seen, blamed }
-}
-
-/** It takes part again, and has the order of all from where it began. */
-async function expectGoesOn({ scene, blamed }: Stuck, isOver = false): Promise<void> {
-  if (!isOver) await scene.until(() => scene.peer('eve').status.follows?.waitsFor !== undefined)
-  await scene.until(() => scene.peer('eve').status.follows?.waitsFor === undefined)
-  await scene.pay('cas', 2)
-  await scene.pay('eve', 3)
-  await scene.level(...MEMBERS, 'eve')
-  const startedAt = scene.peer('eve').status.follows?.startedAt as number
-  expect(startedAt).toBeGreaterThan(3)
-  const whole = await orderOf(scene.running.get('ann') as RunningPeer)
-  expect(await orderOf(scene.running.get('eve') as RunningPeer)).toEqual(whole.slice(startedAt))
-  expect(scene.peer('eve').status.state).toBe('member')
-  expect(scene.peer('eve').membership.voters).toEqual(scene.peer('ann').membership.voters)
-  expect(blamed).toEqual([])
+const IN_PIECES: Partial<WitanOptions> = {
+  followers: { permits: () => true, maxBytesPerSec: 1024 * 1024, maxBurstBytes: BURST },
 }
 
 /** The appends of a new start: the first of them, or the one that makes it hold. */
@@ -138,6 +58,11 @@ describe('a member that lacks a stub', () => {
     expect(facts.filter((type) => type === 'GraphTaken').length).toBe(1)
     const order = await orderOf(scene.running.get('eve') as RunningPeer)
     expect(seen.map(({ index, position, hash }) => `${index} ${position} ${hash}`)).toEqual(order)
+    const { startedAt = 0 } = scene.peer('eve').status.follows ?? {}
+    const { proven } = world
+    expect(proven.length).toBeGreaterThan(2)
+    expect(new Set(proven).size).toBe(proven.length)
+    expect(Math.min(...proven)).toBeGreaterThan(startedAt)
     // And so it stays.
     await scene.peers.stop(scene.running.get('eve') as RunningPeer)
     await scene.pay('ann', 2)
@@ -146,7 +71,7 @@ describe('a member that lacks a stub', () => {
     await scene.pay('eve', 2)
     await scene.level(...MEMBERS, 'eve')
     const whole = await orderOf(scene.running.get('ann') as RunningPeer)
-    const startedAt = witan.status.follows?.startedAt as number
+    expect(witan.status.follows?.startedAt).toBe(startedAt)
     expect(await orderOf(scene.running.get('eve') as RunningPeer)).toEqual(whole.slice(startedAt))
     expect((await factsOf(scene, 'eve')).filter((type) => type === 'PeerStarted').length).toBe(2)
     expect(world.blamed).toEqual([])
@@ -213,10 +138,13 @@ describe('a member that lacks a stub', () => {
 
   it('learns from it that it was removed', async () => {
     let isLost = true
-    const world = await stuck(20, undefined, (kind, body) => (kind === 'graphGiven' && isLost ? null : body))
-    const { scene } = world
+    const onItsWay = (kind: PeerMessageKind, body: Uint8Array): Uint8Array | null =>
+      kind === 'graphGiven' && isLost ? null : body
+    const { scene } = await stuck(20, undefined, onItsWay, IN_PIECES)
     await scene.until(() => scene.peer('eve').status.follows?.waitsFor !== undefined)
     await scene.remove('eve', MEMBERS)
+    // What comes after it is nothing to eve.
+    await scene.pay('ann', 9)
     expect(scene.peer('eve').status.state).toBe('member')
     isLost = false
     await scene.until(() => scene.peer('eve').status.state === 'removed')
@@ -250,8 +178,7 @@ describe('a member that lacks a stub', () => {
       if (kind === 'graphGiven') pieces.push(body.length)
       return body
     }
-    const followers = { permits: () => true, maxBytesPerSec: 1024 * 1024, maxBurstBytes: BURST }
-    const world = await stuck(17, undefined, note, { followers })
+    const world = await stuck(17, undefined, note, IN_PIECES)
     await expectGoesOn(world)
     expect(pieces.length).toBeGreaterThan(6)
     expect(Math.max(...pieces)).toBeLessThanOrEqual(BURST)
