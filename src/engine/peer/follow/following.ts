@@ -52,6 +52,9 @@ const MAX_REFUSED = 16
 const TRIES_OF_BASE = 3
 const MEMBER_ROUNDS = 8
 
+const NO_STUB = 'others build on events from before our checkpoint that we have no stub for'
+const CUT_OFF =
+  'most others may lack events from before our checkpoint that we have stubs for only, so that we can tell them nothing'
 /** Between two comparisons: while there is news, and at most. */
 const COMPARE_MS = { first: 50, most: 1_000 }
 
@@ -113,6 +116,7 @@ export class Following {
   /** What became of a message with events. */
   noteStep(from: Bytes, step: Received): void {
     this.#standstill.note(from, step, this.#heeded, this.#settings.clock.nowMs())
+    this.#noteReach()
     if (step.blocks.length > 0) this.#noteProgress()
     if (!this.#engine.parsec.isFollower) {
       if (this.#standstill.isSuspected && this.#cancel === undefined) this.#arm(COMPARE_MS.most)
@@ -125,6 +129,10 @@ export class Following {
   /** A sponsor gave what it should not have. */
   noteRefused(peer: string, why: string): void {
     this.#set({ ...this.#status, refused: [...this.#status.refused, { peer, why }].slice(-MAX_REFUSED) })
+  }
+
+  #noteReach(): void {
+    this.#standstill.noteReach(this.#engine.parsec.bases.isCutOff, this.#settings.clock.nowMs())
   }
 
   /** Those who can say that we stand still. */
@@ -151,6 +159,7 @@ export class Following {
     const { isRunning, parsec } = this.#engine
     if (isRunning) {
       if (parsec.isFollower) this.#compare()
+      this.#noteReach()
       this.#lookWhetherStuck()
       // From here on gossip brings what there is.
       if (!parsec.isFollower && !this.#standstill.isSuspected) return
@@ -184,7 +193,7 @@ export class Following {
 
   /** A member: a later base would leave out its own events, so that it must not take one. */
   async #takeWholeGraph(code: ParsecErrorCode, rounds: number): Promise<void> {
-    const because = `${code}: others build on events from before our checkpoint that we have no stub for`
+    const because = `${code}: ${code === 'PrematureGossip' ? CUT_OFF : NO_STUB}`
     this.#waitFor(`${because}; takes the whole graph from the members`)
     const why = await this.#wholeGraph.take(this.#abort.signal, () => this.#standstill.isSuspected, rounds)
     if (why === undefined) {
@@ -200,7 +209,7 @@ export class Following {
 
   async #startAgain(code: ParsecErrorCode): Promise<void> {
     this.#waitFor(
-      `${code}: others build on events from before our checkpoint that we have no stub for; waits for a later checkpoint to start again from, as long as the group makes none`,
+      `${code}: ${NO_STUB}; waits for a later checkpoint to start again from, as long as the group makes none`,
     )
     // One that covers just what we have leaves nothing out.
     const least = Math.max(this.#engine.parsec.startedAt, this.#engine.blockCount - 1)
