@@ -371,7 +371,7 @@ async function toStartAgain(log?: EventLog) {
   isLying = false
   await scene.pay('cas', 3)
   await scene.until(() => eve.witan.status.follows?.waitsFor !== undefined)
-  expect(eve.witan.status.follows?.waitsFor).toContain('UnknownOtherParent')
+  expect(eve.witan.status.follows?.waitsFor).toContain('UnknownSelfParent')
   await scene.pay('ben', 6)
   await scene.until(() => eve.witan.status.blocks === scene.peer('ann').status.blocks)
   return { scene, eve, first }

@@ -7,7 +7,7 @@
  * Guarantee: what is passed over is never a parent of what joins the graph, so a branch that a forker opens in there cannot mislead us; whatever
  * builds on it stays out too. Of a peer that was removed before our checkpoint nothing is counted: its events join wherever their parents are
  * known, since others may build on them, and are passed over, at whatever index, where they are not, so that they hold up nobody else's. So is what
- * stubs are too little to judge.
+ * stubs are too little to judge, and all of which the newest stub was left out.
  */
 
 import type { Bytes } from '../../../base/bytes.ts'
@@ -44,6 +44,8 @@ export class PrunedEvents<Payload> {
     const creator = peers.find(view.creator)
     if (creator === NONE) return false
     if (peers.wasRemovedBefore(creator, graph.base)) {
+      // Others' stubs know more of it than its own: what stood on these would be taken for what those know.
+      if (graph.placesOf(creator) < graph.prunedPlaces(creator)) return true
       return !this.#isKnown(view.selfParent) || !this.#isKnown(view.otherParent) || isBeyondStubs(this.#state, view)
     }
     const index = this.#indexOf(view.selfParent)

@@ -97,7 +97,7 @@ export class Graph {
     return this.#stubs === 0 || this.#whole.at(x) === 1
   }
 
-  /** Places of a creator that stubs stand for, or what lies before them. */
+  /** Places of a creator that lie at or below stubs, its own or others'. */
   prunedPlaces(peer: PeerIndex): number {
     return this.#pruned[peer] ?? 0
   }
@@ -127,7 +127,10 @@ export class Graph {
     this.#syncParent.push(NONE)
     this.#last.pushRow(last)
     this.#whole.push(0)
-    this.#pruned[creator] = Math.max(index + 1, this.prunedPlaces(creator))
+    // Of all that it stands on: who chose the stubs may have left out the newest of a peer.
+    for (const [peer, highest] of last.entries()) {
+      if (highest >= 0) this.#pruned[peer] = Math.max(highest + 1, this.prunedPlaces(peer))
+    }
     const list = this.#lists[creator] as Int32List
     while (list.length < index) list.push(NONE)
     this.#place(number, creator, index)
