@@ -1,10 +1,13 @@
 /** parsec §8: a member that lacks a stub takes the whole graph, its own events included, and goes on; over a network in memory and a virtual clock. */
 import { describe, expect, it } from 'vitest'
-import { utf8 } from '../../src/base/bytes.ts'
+import { concatBytes, utf8 } from '../../src/base/bytes.ts'
+import { encodeMessage } from '../../src/core/parsec/index.ts'
 import type { WitanOptions } from '../../src/engine/peer/options.ts'
 import { memoryLog } from '../../src/log/index.ts'
 import type { EventLog, NewFact } from '../../src/ports/event-log.ts'
 import { appendError } from '../../src/testing/append-fault.ts'
+import { simulatedSigner } from '../../src/testing/sim/scheme.ts'
+import { encodeContent } from '../../src/wire/canonical/index.ts'
 import { decodePeerMessage, encodePeerMessage, type PeerMessageKind } from '../../src/wire/peer-message.ts'
 import { factsOf, MEMBERS, orderOf, Scene } from '../support/follow-scene.ts'
 import { expectGoesOn, stuck, withMute } from '../support/stuck-scene.ts'
@@ -13,6 +16,15 @@ import type { RunningPeer } from '../support/virtual-peers.ts'
 const BURST = 24 * 1024
 const IN_PIECES: Partial<WitanOptions> = {
   followers: { permits: () => true, maxBytesPerSec: 1024 * 1024, maxBurstBytes: BURST },
+}
+
+/** An event whose self-parent nobody has. */
+function orphan({ peers }: Scene, by: string, nth: number): Uint8Array {
+  const signer = simulatedSigner(by)
+  const selfParent = new Uint8Array(32).fill(nth)
+  const cause = { type: 'Requesting', selfParent, recipient: peers.idOf('eve') } as const
+  const content = encodeContent(signer.identity, cause, peers.group.format)
+  return encodeMessage([concatBytes(content, signer.sign(peers.group.eventMessage(content)))])
 }
 
 /** The appends of a new start: the first of them, or the one that makes it hold. */
@@ -63,6 +75,19 @@ describe('a member that lacks a stub', () => {
     expect(proven.length).toBeGreaterThan(2)
     expect(new Set(proven).size).toBe(proven.length)
     expect(Math.min(...proven)).toBeGreaterThan(startedAt)
+    // What stands on nothing is only that by now.
+    const { waitsFor } = scene.peer('eve').status.follows ?? {}
+    for (let i = 0; i < 10; i += 1) {
+      for (const name of ['cas', 'dot']) {
+        const { transport } = scene.running.get(name) as RunningPeer
+        await transport.send(scene.peers.idOf('eve'), encodePeerMessage('graph', orphan(scene, name, i)))
+      }
+      await scene.peers.clock.advance(500)
+    }
+    expect(scene.peer('eve').status.follows).toMatchObject({ startedAt })
+    expect([waitsFor, scene.peer('eve').status.follows?.waitsFor]).toEqual([undefined, undefined])
+    expect(world.blamed.every((of) => of.startsWith('eve'))).toBe(true)
+    world.blamed.splice(0)
     // And so it stays.
     await scene.peers.stop(scene.running.get('eve') as RunningPeer)
     await scene.pay('ann', 2)

@@ -27,7 +27,7 @@ export interface Stuck {
   /** Of which checkpoints. */
   readonly proven: readonly number[]
   /** Whom anybody blamed. */
-  readonly blamed: readonly string[]
+  readonly blamed: string[]
 }
 
 /** A group whose member cas was asked before it went mute for long. */

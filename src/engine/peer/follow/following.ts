@@ -115,10 +115,13 @@ export class Following {
 
   /** What became of a message with events. */
   noteStep(from: Bytes, step: Received): void {
+    const { parsec } = this.#engine
+    // It has the whole graph by now: it lacks nothing that another start would bring.
+    if (!parsec.isFollower && parsec.startedAt === 0) return
     this.#standstill.note(from, step, this.#heeded, this.#settings.clock.nowMs())
     this.#noteReach()
     if (step.blocks.length > 0) this.#noteProgress()
-    if (!this.#engine.parsec.isFollower) {
+    if (!parsec.isFollower) {
       if (this.#standstill.isSuspected && this.#cancel === undefined) this.#arm(COMPARE_MS.most)
     } else if (step.facts.some(({ type }) => type === 'GossipEventAccepted')) {
       this.#intervalMs = COMPARE_MS.first
