@@ -129,6 +129,7 @@ describe('a member that started from a checkpoint, in ballots', () => {
 
   it('finds the voters of a ballot by its checkpoint, where it is a member from there', async () => {
     const scene = await new Scene(5).start()
+    await propose(scene, 'ann')
     await scene.pay('ann', 5)
     scene.running.set('fay', await scene.peers.start('fay', { options: OPEN }))
     await scene.add('fay')
@@ -136,6 +137,13 @@ describe('a member that started from a checkpoint, in ballots', () => {
     await scene.pay('ann', 2)
     await scene.join()
     expect(scene.peer('eve').status.state).toBe('member')
+    const [early] = await proposalsIn(scene)
+    await scene.peers.settle(
+      scene
+        .peer('ben')
+        .scope(SCOPE)
+        .receive(early as Uint8Array),
+    )
     const mine = await propose(scene, 'eve')
     const theirs = await propose(scene, 'fay')
     for (const id of [mine, theirs]) {
@@ -143,6 +151,8 @@ describe('a member that started from a checkpoint, in ballots', () => {
       expect(await outcomes(scene, id, 'ann', 'eve')).toEqual(['yes', 'yes'])
       expect(ballot(scene, 'eve', id).state).toMatchObject({ rosterSize: 6 })
     }
+    expect((await proposalsIn(scene)).length).toBe(4)
+    expect(scene.peer('eve').scope(SCOPE).proposals().length).toBe(2)
     await scene.stopAll()
   })
 

@@ -116,9 +116,11 @@ export function drawScenario(random: SeededRandom): Scenario {
  */
 export function drawBallotScenario(random: SeededRandom): Scenario {
   const faults = SOMETIMES.filter((kind) => kind !== 'clockJump' && random.chance(0.6))
+  const peers = random.pick([4, 4, 4, 4, 5])
+  const adversaries = random.chance(0.2) ? (['forker'] as const) : []
   return {
-    peers: random.pick([4, 4, 4, 4, 5]),
-    adversaries: random.chance(0.2) ? ['forker'] : [],
+    peers,
+    adversaries,
     workloads: ['ballots'],
     checkpointInterval: 4,
     chaosMs: random.int(300, 1_200),
@@ -129,7 +131,7 @@ export function drawBallotScenario(random: SeededRandom): Scenario {
     faultEveryMs: random.int(40, 300),
     faults: [...ALWAYS, ...faults],
     maxJoins: 1,
-    joinsFrom: 'graph',
+    joinsFrom: drawJoins(random.fork('joins'), adversaries.length === 0).joinsFrom,
     crashAt: [],
     idleHours: random.chance(LONG_IDLE) ? 1 : 0,
   }

@@ -84,7 +84,8 @@ export class Bases<Payload> {
   get memberSince(): number | undefined {
     const { takesPart, blocksBefore, admissions, self } = this.#state
     if (!takesPart) return undefined
-    return blocksBefore === 0 ? 0 : (admissions.of(self)?.position ?? blocksBefore)
+    // Of an admission at our base, or before it, no position is known.
+    return blocksBefore === 0 ? 0 : Math.max(blocksBefore, admissions.of(self)?.position ?? 0)
   }
 
   /**

@@ -227,7 +227,9 @@ class BallotWork implements Workload {
 
   #lacks(peer: SimPeer, { scope, id }: Asked, staying: readonly SimPeer[]): string | undefined {
     const state = peer.life?.witan.scope(scope).proposal(id).state
-    if (state === undefined) return 'is not there'
+    // Who starts from a checkpoint knows nothing of those that were ordered before.
+    const mayLack = scope === ORDERED && peer.join?.checkpoint !== undefined
+    if (state === undefined) return mayLack ? undefined : 'is not there'
     if (state.phase === 'open') return 'is open'
     const first = staying[0]?.life?.witan.scope(scope).proposal(id).state
     if (first === undefined) return 'is not there'
