@@ -12,7 +12,7 @@ import { NONE, type PeerIndex } from '../graph/graph.ts'
 import { isNamedMalice, type Scene } from './scene.ts'
 
 export function owesAccusation<P>(scene: Scene<P>, peer: PeerIndex, offender: PeerIndex, malice: Malice): boolean {
-  if (!isNamedMalice(malice)) return false
+  if (!isNamedMalice(malice) || !isOwingKnown(scene, peer)) return false
   const admission = scene.admissions.of(peer)
   if (admission === null) return true
   if (malice.type === 'InvalidAccusation' || admission.hadRemoved(offender)) return false
@@ -21,4 +21,12 @@ export function owesAccusation<P>(scene: Scene<P>, peer: PeerIndex, offender: Pe
     const event = scene.graph.find(hash)
     return event !== NONE && !admission.isSettled(event)
   })
+}
+
+/**
+ * Not of a member that we were only told of, as long as the order has not admitted it for us: until then it is neither found to be silent, nor wrongly
+ * accused of it. Only a joiner is told of members, and a joiner owes nothing of either.
+ */
+export function isOwingKnown<P>({ peers }: Scene<P>, peer: PeerIndex): boolean {
+  return peers.isAdmitted(peer)
 }

@@ -8,6 +8,7 @@
 import type { Bytes } from '../../../../base/bytes.ts'
 import { decodeEvent } from '../../../../wire/canonical/event.ts'
 import { encodeObservation } from '../../../../wire/canonical/observation.ts'
+import type { EventHash } from '../../../../wire/canonical/types.ts'
 import { encodeMaliceEvidence } from '../../../../wire/malice-evidence.ts'
 import { ancestorsBeyond } from '../../gossip/selection.ts'
 import { type EventIndex, NONE } from '../../graph/graph.ts'
@@ -45,12 +46,20 @@ function eventsFor<P>(scene: Scene<P>, { offender, malice, needs }: Offence): re
       if (!scene.genesisMembers.has(offender)) return null
       return needs.flatMap((event) => ancestorsBeyond(graph, event, NONE))
     case 'InvalidAccusation':
+      if (isOfLateSilence(scene, malice.event)) return null
       return needs.flatMap((event) => ancestorsBeyond(graph, event, NONE))
     case 'Unprovable':
       return null
     default:
       return isCarriedMalice(malice) ? aroundCarried(scene, malice.carried) : null
   }
+}
+
+/** Whether the accusation says of a voter that was admitted later that it owed another. */
+function isOfLateSilence<P>({ graph, group, peers, genesisMembers }: Scene<P>, accusation: EventHash): boolean {
+  const { vote } = decodeEvent(graph.bytesOf(graph.find(accusation)), group.format)
+  if (vote?.observation.type !== 'Accusation' || vote.observation.malice.type !== 'Accomplice') return false
+  return !genesisMembers.has(peers.find(vote.observation.offender))
 }
 
 /** Its parents; what its other parent answers, back to the sync event; and the earlier answer, if there is one. */

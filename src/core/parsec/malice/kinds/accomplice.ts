@@ -12,7 +12,7 @@
 import { equalBytes } from '../../../../base/bytes.ts'
 import { toHex } from '../../../../base/text.ts'
 import type { EventHash, Malice, PeerId } from '../../../../wire/canonical/types.ts'
-import { NONE } from '../../graph/graph.ts'
+import { type EventIndex, NONE } from '../../graph/graph.ts'
 import type { Accusations } from '../accusations.ts'
 import type { Tips } from '../ancestry.ts'
 import { owesAccusation } from '../owed.ts'
@@ -23,22 +23,38 @@ function eventNamedBy(malice: NamedMalice): EventHash {
   return malice.type === 'DuplicateVote' ? malice.events[0] : malice.event
 }
 
+type IsEvident<P> = (charge: Charge<P>, tips: Tips) => boolean
+
 export function isAccomplice<P>(
   scene: Scene<P>,
   accusations: Accusations<P>,
   accomplice: PeerId,
   malice: Malice & { readonly type: 'Accomplice' },
   tips: Tips,
-  isEvident: (charge: Charge<P>, tips: Tips) => boolean,
+  isEvident: IsEvident<P>,
 ): boolean {
+  const sync = silentAt(scene, accusations, accomplice, malice, tips, isEvident)
+  if (sync === NONE || !isNamedMalice(malice.malice)) return false
+  const named = scene.graph.find(eventNamedBy(malice.malice))
+  return owesAccusation(scene, scene.graph.creatorOf(sync), scene.graph.creatorOf(named), malice.malice)
+}
+
+/** The sync event at which the peer is silent about an offence, whether it owes an accusation or not; NONE: it is not. */
+export function silentAt<P>(
+  scene: Scene<P>,
+  accusations: Accusations<P>,
+  accomplice: PeerId,
+  malice: Malice & { readonly type: 'Accomplice' },
+  tips: Tips,
+  isEvident: IsEvident<P>,
+): EventIndex {
   const { graph, peers } = scene
   const sync = namedEvent(scene, accomplice, malice.event, tips)
-  if (sync === NONE || !graph.isSync(sync) || !isNamedMalice(malice.malice)) return false
+  if (sync === NONE || !graph.isSync(sync) || !isNamedMalice(malice.malice)) return NONE
   const named = graph.find(eventNamedBy(malice.malice))
-  if (named === NONE) return false
+  if (named === NONE) return NONE
   const offender = peers.idOf(graph.creatorOf(named))
-  if (equalBytes(offender, accomplice)) return false
-  if (accusations.accuses(graph.creatorOf(sync), toHex(offender), sync)) return false
-  if (!owesAccusation(scene, graph.creatorOf(sync), graph.creatorOf(named), malice.malice)) return false
-  return isEvident({ offender, malice: malice.malice, carried: null }, [sync])
+  if (equalBytes(offender, accomplice)) return NONE
+  if (accusations.accuses(graph.creatorOf(sync), toHex(offender), sync)) return NONE
+  return isEvident({ offender, malice: malice.malice, carried: null }, [sync]) ? sync : NONE
 }

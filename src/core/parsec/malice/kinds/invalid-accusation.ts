@@ -14,7 +14,9 @@ import type { EventIndex } from '../../graph/graph.ts'
 import { NONE } from '../../graph/graph.ts'
 import type { Accusation, Accusations } from '../accusations.ts'
 import { holds, type Tips } from '../ancestry.ts'
+import { isOwingKnown } from '../owed.ts'
 import { type Charge, parentsOf, type Scene } from '../scene.ts'
+import { silentAt } from './accomplice.ts'
 
 /** Of whom: known to be by the offender, without looking at parents. */
 export function isByOffender<P>({ offender, carried }: Charge<P>): boolean {
@@ -45,6 +47,11 @@ export function isFalse<P>(
   if (accusation.carried !== null && !isByOffender(accusation)) return true
   if (!isOneOfItsOwn(accusations, accusation, basis)) return true
   if (accusation.malice.type === 'Unprovable') return false
+  const { offender, malice } = accusation
+  if (malice.type === 'Accomplice') {
+    const sync = silentAt(scene, accusations, offender, malice, [basis], isEvident)
+    if (sync !== NONE && !isOwingKnown(scene, scene.graph.creatorOf(sync))) return false
+  }
   if (accusation.carried === null) return !isEvident(accusation, [basis])
   const parents = parentsOf(scene, accusation.carried.view)
   if (!parents.every((parent) => holds(scene.graph, tips, parent))) return false
