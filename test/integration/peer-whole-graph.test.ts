@@ -1,13 +1,13 @@
 /** parsec §8: a member that lacks a stub takes the whole graph, its own events included, and goes on; over a network in memory and a virtual clock. */
 import { describe, expect, it } from 'vitest'
 import { concatBytes, utf8 } from '../../src/base/bytes.ts'
-import { encodeMessage } from '../../src/core/parsec/index.ts'
+import { encodeMessage, encodeObservation } from '../../src/core/parsec/index.ts'
 import type { WitanOptions } from '../../src/engine/peer/options.ts'
 import { memoryLog } from '../../src/log/index.ts'
 import type { EventLog, NewFact } from '../../src/ports/event-log.ts'
 import { appendError } from '../../src/testing/append-fault.ts'
 import { simulatedSigner } from '../../src/testing/sim/scheme.ts'
-import { encodeContent } from '../../src/wire/canonical/index.ts'
+import { encodeContent, encodeVote } from '../../src/wire/canonical/event.ts'
 import { decodePeerMessage, encodePeerMessage, type PeerMessageKind } from '../../src/wire/peer-message.ts'
 import { factsOf, MEMBERS, orderOf, Scene } from '../support/follow-scene.ts'
 import { expectGoesOn, stuck, withMute } from '../support/stuck-scene.ts'
@@ -58,6 +58,20 @@ function breaking(
     lastRevision: (stream) => kept.lastRevision(stream),
     close: () => kept.close(),
   }
+}
+
+/** All scenes have the same group. */
+const GROUP = new Scene(0).peers.group
+
+/** One more event by a member, on a branch of its own. */
+function nextOf(before: Uint8Array | undefined, by: string): Uint8Array {
+  const { format } = GROUP
+  const signer = simulatedSigner(by)
+  const signed = (content: Uint8Array): Uint8Array => concatBytes(content, signer.sign(GROUP.eventMessage(content)))
+  if (before === undefined) return signed(encodeContent(signer.identity, { type: 'Initial' }, format))
+  const selfParent = GROUP.hash(GROUP.eventMessage(before.subarray(0, -format.signatureBytes)))
+  const observation = encodeObservation({ type: 'OpaquePayload', payload: selfParent }, format)
+  return signed(encodeVote(signer.identity, selfParent, observation, signer.sign(GROUP.voteMessage(observation))))
 }
 
 describe('a member that lacks a stub', () => {
@@ -194,6 +208,22 @@ describe('a member that lacks a stub', () => {
     await scene.pay('eve', 3)
     await scene.level(...MEMBERS, 'eve')
     expect((await factsOf(scene, 'eve')).filter((type) => type === 'GraphTaken').length).toBe(1)
+    await scene.stopAll()
+  })
+
+  it('goes on where the member that it asks first makes news for ever', async () => {
+    let liar: string | undefined
+    const made: Uint8Array[] = []
+    const { scene } = await stuck(22, undefined, (kind, body, from) => {
+      if (kind !== 'graphGiven') return body
+      liar ??= from
+      if (liar !== from) return body
+      made.push(nextOf(made.at(-1), from))
+      return encodeMessage(made.slice(-1))
+    })
+    await scene.until(() => scene.peer('eve').status.follows?.waitsFor !== undefined)
+    await scene.until(() => scene.peer('eve').status.follows?.waitsFor === undefined)
+    expect(made.length).toBeGreaterThan(1)
     await scene.stopAll()
   })
 

@@ -30,18 +30,21 @@ export interface Stuck {
   readonly blamed: string[]
 }
 
+/** What a member sends, changed on its way: `null` drops it. */
+type OnItsWay = (kind: PeerMessageKind, body: Uint8Array, from: string) => Uint8Array | null
+
 /** A group whose member cas was asked before it went mute for long. */
 export async function withMute(
   scene: Scene,
-  onItsWay: (kind: PeerMessageKind, body: Uint8Array) => Uint8Array | null,
+  onItsWay: OnItsWay,
   options: Partial<WitanOptions> = OPEN,
 ): Promise<{ readonly mute: (isSo: boolean) => void }> {
   let isMute = false
   for (const name of MEMBERS) {
     const own = scene.peers.network.join(scene.peers.idOf(name))
     const transport = changed(own, (kind, body) => {
-      if (name === 'cas') return isMute ? null : onItsWay(kind, body)
-      return onItsWay(kind, withoutOpenEnds(kind, body))
+      if (name === 'cas') return isMute ? null : onItsWay(kind, body, name)
+      return onItsWay(kind, withoutOpenEnds(kind, body), name)
     })
     scene.running.set(name, await scene.peers.start(name, { options, transport }))
   }
@@ -58,7 +61,7 @@ export async function withMute(
 export async function stuck(
   seed: number,
   log?: EventLog,
-  onItsWay: (kind: PeerMessageKind, body: Uint8Array) => Uint8Array | null = (_, body) => body,
+  onItsWay: OnItsWay = (_, body) => body,
   options: Partial<WitanOptions> = OPEN,
 ): Promise<Stuck> {
   const scene = new Scene(seed)

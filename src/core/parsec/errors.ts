@@ -42,6 +42,8 @@ export type ParsecErrorData =
   | { readonly code: 'OverBudget' }
   /** Not of the specification's list: the whole graph does not lead to what a peer had from a checkpoint on. */
   | { readonly code: 'GraphDiffers'; readonly why: string }
+  /** Not of the specification's list: it leads there, and not as far yet. */
+  | { readonly code: 'GraphLacks'; readonly why: string }
   | { readonly code: 'FailedDkg' }
   /** An offence was found (parsec §9). */
   | { readonly code: 'Malice'; readonly kind: Malice['type'] }

@@ -128,7 +128,7 @@ export class Parsec<Payload = Bytes> {
 
   /**
    * Goes on in place of the former engine, of which nothing may be asked from then on: with all of its events, and the blocks from where it was.
-   * Refuses with UnknownSelfParent or UnknownOtherParent while it lacks what those stand on, with GraphDiffers where this graph is not for it.
+   * Refuses with GraphDiffers where this graph is not for it, nor will be; while it lacks something, with GraphLacks, UnknownSelfParent or the like.
    */
   takeOver(former: Parsec<Payload>): ParsecStep<Payload> {
     const work = this.#work()

@@ -99,6 +99,27 @@ describe('a joiner from the checkpoint of its admission', () => {
     expect(stranger).toBe(newest.position)
   })
 
+  test('takes the whole graph, though who gives first gives a beginning of it only', () => {
+    const { network, peers } = withGus(NAMES)
+    const [alice] = peers as [Peer]
+    network.vote(alice, add('Hal'))
+    settle(network, peers, 1)
+    for (const peer of peers.slice(1)) network.vote(peer, add('Hal'))
+    for (const peer of network.peers) if (peer.name === 'Gus') network.vote(peer, add('Hal'))
+    settle(network, network.peers, 5)
+    // Of its own it has only what stands on nothing.
+    const hal = joinFrom(network, 'Hal', network.peers)
+    const { parsec } = Parsec.again(network.group(), signerOf('Hal'), hal.parsec.voters())
+    const first = alice.facts.find(({ type }) => type === 'GossipEventAccepted')
+    const bytes = present(first?.type === 'GossipEventAccepted' ? first.bytes : undefined, 'her Initial')
+    expect(parsec.handleGraph(idOf('Bob'), encodeMessage([bytes])).error).toBeUndefined()
+    expect(parsec.takeOver(hal.parsec).error?.code).toBe('GraphLacks')
+    for (const message of alice.parsec.graphBeyond(idOf('Hal'), parsec.summary()).effects)
+      expect(parsec.handleGraph(idOf('Alice'), message.bytes).error).toBeUndefined()
+    expect(parsec.takeOver(hal.parsec).error).toBeUndefined()
+    expect(parsec.blockCount).toBe(alice.parsec.blockCount)
+  })
+
   test('takes the late answer to a request from long before, and refuses another answer to it', () => {
     let lost: SendMessage | undefined
     let asked: Uint8Array | undefined

@@ -24,10 +24,11 @@ import { UNPROVABLE } from '../malice/kinds/unprovable.ts'
 import { isCarriedMalice } from '../malice/scene.ts'
 import type { State } from '../state.ts'
 import type { Checkpoint } from './checkpoints.ts'
+import type { KeyChain } from './key-chain.ts'
 
 /**
- * Null: done. UnknownSelfParent and UnknownOtherParent: it lacks events yet, and more of the graph may bring them. GraphDiffers, or anything
- * else: this graph is not for this peer.
+ * Null: done. GraphDiffers: this graph is not for this peer, nor will more of it be. Anything else, as UnknownSelfParent, UnknownOtherParent or
+ * GraphLacks: it lacks events yet, and more of the graph may bring them.
  */
 export function takeOver<P>(work: Work<P>, former: State<P>, verify: Verify): ParsecError | null {
   const { state } = work
@@ -92,15 +93,19 @@ function checkOrder<P>(state: State<P>, former: State<P>): ParsecError | null {
   const { blocks, decided } = former.checkpoints
   const ours = state.checkpoints
   if (!equalBytes(former.group.id, state.group.id)) return differs('it is of another group')
-  if (ours.blocks.count < blocks.count || !equalBytes(ours.blocks.hashAt(blocks.count), blocks.hashAt(blocks.count)))
-    return differs(`its first ${blocks.count} blocks are not ours`)
-  if (
-    ours.decided.count < decided.count ||
-    !equalBytes(ours.decided.hashAt(decided.count), decided.hashAt(decided.count))
-  )
-    return differs(`the first ${decided.count} that it decides are not ours`)
+  if (!isPrefix(ours.blocks, blocks)) return differs(`its first ${blocks.count} blocks are not ours`)
+  if (!isPrefix(ours.decided, decided)) return differs(`the first ${decided.count} that it decides are not ours`)
+  // Who gives only part of the graph is not believed to have no more.
+  if (ours.blocks.count < blocks.count || ours.decided.count < decided.count)
+    return new ParsecError({ code: 'GraphLacks', why: `it leads to ${ours.blocks.count} of ${blocks.count} blocks` })
   const other = statementsOf(former).find(([position, statement]) => !isStated(state, position, statement))
   return other === undefined ? null : differs(`its checkpoint at ${other[0]} is not ours`)
+}
+
+/** Of two chains, whether the shorter is a beginning of the other. */
+function isPrefix(a: KeyChain, b: KeyChain): boolean {
+  const shared = Math.min(a.count, b.count)
+  return equalBytes(a.hashAt(shared), b.hashAt(shared))
 }
 
 /** Position and bytes of what was stated, by others before our base. */

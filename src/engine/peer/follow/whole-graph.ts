@@ -5,7 +5,8 @@
  * new start lacks, while the former one goes on, and takes over once all of that is there. Nothing is logged before somebody has given all it has.
  *
  * Bounds: one question at a time, each waited for `answerTimeoutMs`; so many rounds; an answer is one message. Who gives nothing new for `MAX_IDLE`
- * answers is left for the next. In memory there is one more graph meanwhile, and its facts until they are logged.
+ * answers is left for the next, and who gives `MAX_IN_A_ROW`: a member could make news for ever. One that shows a branch which nobody else knows makes
+ * of what others give too little: each try is a new start, and begins with another member. In memory there is one more graph meanwhile, and its facts until they are logged.
  */
 
 import { type Bytes, equalBytes } from '../../../base/bytes.ts'
@@ -35,6 +36,8 @@ interface Run {
   readonly again: Parsec
   /** Not logged yet. */
   facts: ParsecFact[]
+  /** Members that are not asked again. */
+  readonly endless: Set<Bytes>
   readonly signal: AbortSignal
   /** We still stand still. */
   readonly isNeeded: () => boolean
@@ -47,6 +50,7 @@ interface Waiting {
 
 /** Of a forker a summary tells too little, so that its whole history may be given before something new. */
 const MAX_IDLE = 16
+const MAX_IN_A_ROW = 256
 /** Between an answer and the next question. */
 const PAUSE_MS = 20
 const ROUND_PAUSE_MS = 1_000
@@ -54,6 +58,7 @@ const ROUND_PAUSE_MS = 1_000
 export class WholeGraph {
   readonly #options: WholeGraphOptions
   #waiting: Waiting | undefined
+  #tries = 0
 
   constructor(options: WholeGraphOptions) {
     this.#options = options
@@ -67,17 +72,22 @@ export class WholeGraph {
   ): Promise<ParsecErrorCode | 'NoAnswer' | undefined> {
     const { engine } = this.#options
     const { parsec: again, step } = engine.again()
-    const run: Run = { again, facts: [...step.facts], signal, isNeeded }
-    const members = engine.parsec.voters().filter((peer) => !equalBytes(peer, again.ourId))
+    const run: Run = { again, facts: [...step.facts], endless: new Set(), signal, isNeeded }
+    const members = turned(
+      engine.parsec.voters().filter((peer) => !equalBytes(peer, again.ourId)),
+      this.#tries,
+    )
+    this.#tries += 1
     let why: ParsecErrorCode | 'NoAnswer' = 'NoAnswer'
     for (let round = 0; round < rounds; round += 1) {
       for (const peer of members) {
         if (!isGoingOn(run)) return undefined
-        if (!(await this.#takeFrom(peer, run))) continue
+        if (run.endless.has(peer) || !(await this.#takeFrom(peer, run))) continue
         const code = await this.#takeOver(run)
         if (code === undefined) return undefined
         why = code
-        if (!isMissing(code)) return why
+        // Whatever else is wrong, the next may give more.
+        if (code === 'GraphDiffers') return why
       }
       await this.#pause(ROUND_PAUSE_MS, signal)
     }
@@ -94,7 +104,11 @@ export class WholeGraph {
 
   /** To whether a member gave all it has. */
   async #takeFrom(peer: Bytes, run: Run): Promise<boolean> {
-    for (let idle = 0; idle < MAX_IDLE; ) {
+    for (let idle = 0, answers = 0; idle < MAX_IDLE; answers += 1) {
+      if (answers === MAX_IN_A_ROW) {
+        run.endless.add(peer)
+        return false
+      }
       const body = await this.#ask(peer, run)
       if (body === undefined || !isGoingOn(run)) return false
       const taken = await this.#taken(peer, body, run)
@@ -164,6 +178,12 @@ export class WholeGraph {
       signal.addEventListener('abort', end)
     })
   }
+}
+
+/** Beginning with another. */
+function turned(peers: readonly Bytes[], by: number): readonly Bytes[] {
+  const at = by % Math.max(1, peers.length)
+  return [...peers.slice(at), ...peers.slice(0, at)]
 }
 
 function isGoingOn({ signal, isNeeded }: Run): boolean {
