@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { present } from '../../src/base/errors.ts'
 import { toHex } from '../../src/base/text.ts'
 import { checkRun } from '../../src/testing/network/checks.ts'
@@ -16,6 +16,9 @@ import type { NetworkNode } from '../../src/testing/network/node.ts'
 // More seeds: WITAN_SEEDS=50 npx vitest run test/property/membership.test.ts
 const SEEDS = Array.from({ length: Number(process.env['WITAN_SEEDS'] ?? 2) }, (_, i) => `membership ${i}`)
 const hash = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha3-256').update(bytes).digest())
+
+/** Joiners of all scenarios that began with a base. */
+const joinedFromCheckpoints: number[] = []
 
 class Scenario {
   readonly network: ParsecNetwork
@@ -31,7 +34,7 @@ class Scenario {
       maxDelayTicks: 5,
       crashRate: 0.002,
       forkRate: 0,
-      fromCheckpointRate: 0.5,
+      fromCheckpointRate: 0.8,
       checkpointInterval: 3,
       hash,
     })
@@ -56,7 +59,8 @@ class Scenario {
   }
 
   join(): number {
-    const { peer, id } = this.network.join()
+    const { peer, id, isFromCheckpoint } = this.network.join()
+    if (isFromCheckpoint) joinedFromCheckpoints.push(peer)
     this.#propose(this.network.agenda.add(id))
     return peer
   }
@@ -223,4 +227,8 @@ describe.each(SEEDS)('a group with the seed "%s"', (seed) => {
     expect(removed.parsec.isRemoved).toBe(true)
     expect(removed.perform((parsec) => parsec.createGossip(scenario.node(0).id)).error?.code).toBe('InvalidSelfState')
   })
+})
+
+test('a good part of the joiners started from checkpoints', () => {
+  expect(joinedFromCheckpoints.length).toBeGreaterThanOrEqual(2 * SEEDS.length)
 })

@@ -10,15 +10,17 @@ import { insecureChecksum } from './checksum-scheme.ts'
 import type { NetworkNode, StartingPoint } from './node.ts'
 
 /** Null where there is none: nothing is proven yet, there is a fork by a peer that may still vote, or too few vouch. */
-export function startingPoint(
-  random: SeededRandom,
-  members: readonly NetworkNode[],
-  placeAt: (sponsor: NetworkNode) => number | undefined = newestProven,
-): StartingPoint | null {
-  if (members.length === 0) return null
-  const sponsor = random.pick(members)
+export function startingPoint(random: SeededRandom, members: readonly NetworkNode[]): StartingPoint | null {
+  for (const sponsor of random.shuffle(members)) {
+    const point = pointBy(sponsor, members)
+    if (point !== null) return point
+  }
+  return null
+}
+
+function pointBy(sponsor: NetworkNode, members: readonly NetworkNode[]): StartingPoint | null {
   const trust = { group: sponsor.group, scheme: insecureChecksum }
-  const position = placeAt(sponsor)
+  const position = newestProven(sponsor)
   const base = position === undefined ? null : sponsor.parsec.bases.at(position)
   if (position === undefined || base === null) return null
   const stubs = stubsOfBase(base, trust)
