@@ -26,9 +26,14 @@ export function handle(
 ): Handled {
   switch (kind) {
     case 'request': {
-      const sent = perform((parsec) => parsec.handleRequest(sender, bytes))
-      // Who was removed makes no event any more; others may still need what made it decide so.
-      return { sent, asks: node.parsec.isRemoved ? 'summary' : null }
+      let isRefused = false
+      const sent = perform((parsec) => {
+        const step = parsec.handleRequest(sender, bytes)
+        isRefused = step.error?.code === 'InvalidPeerState' || step.error?.code === 'InvalidSelfState'
+        return step
+      })
+      // Who was removed and does not know it learns it by comparing; others may still need what made us decide that we were.
+      return { sent, asks: isRefused ? 'summary' : null }
     }
     case 'response':
       return { sent: perform((parsec) => parsec.handleResponse(sender, bytes)), asks: null }
