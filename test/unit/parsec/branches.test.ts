@@ -115,8 +115,8 @@ function bytesOf(count: number): number {
 describe('what forks cost', () => {
   test('memory for each of them, not for each pair', () => {
     const few = bytesOf(1_000)
-    // Rows of all branches for each event would be 800 MB.
-    expect(bytesOf(8_000)).toBeLessThan(16 * Math.max(few, 1_000_000))
+    // Rows of all branches for each event would be 800 MB; lists that grew and are not collected yet are a few.
+    expect(bytesOf(8_000)).toBeLessThan(16 * Math.max(few, 6_000_000))
   })
 })
 
