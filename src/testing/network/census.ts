@@ -34,7 +34,8 @@ export function knownForks(group: Group<Uint8Array>, facts: readonly ParsecFact[
 
 /**
  * parsec §8: correct peers that a correct one blames for sending what stands on events that it lacks, where the blamed one started from a checkpoint.
- * Among others it happens where a summary tells too little of a forker, and where long messages are cut and their pieces overtake each other.
+ * It happens, and costs nobody anything, where a summary tells too little of a forker, and where long messages are cut and their pieces overtake
+ * each other: so only requests and responses are looked at, uncut.
  */
 export function blamesOf(
   network: { readonly correct: ReadonlyMap<number, NetworkNode>; numberOf(id: PeerId): number },

@@ -351,6 +351,8 @@ export class ParsecNetwork {
       this.perform(node, (parsec) => {
         const step = operation(parsec)
         seen(step)
+        const isExact = kind === 'request' || kind === 'response'
+        if (isExact && this.correct.has(node.peer)) this.differences.push(...blamesOf(this, node, step))
         return step
       })
     const { sent, asks } = handle(node, kind, this.idOf(from), bytes, perform)
@@ -373,7 +375,6 @@ export class ParsecNetwork {
   perform(node: NetworkNode, operation: Operation): readonly Delivery[] {
     const step = node.perform(operation)
     if (this.correct.has(node.peer)) {
-      this.differences.push(...blamesOf(this, node, step))
       if (this.#crashes()) {
         this.crashes += 1
         node.rollBack(step)

@@ -147,7 +147,7 @@ export class NetworkNode {
     const { facts, error } = successor.takeOver(this.#parsec)
     this.facts.push(...facts)
     if (error !== undefined) {
-      if (!MISSING.has(error.code)) this.#differences.push(`peer ${this.peer} cannot take over: ${error.message}`)
+      if (error.code === 'GraphDiffers') this.#differences.push(`peer ${this.peer} cannot take over: ${error.message}`)
       return
     }
     this.#parsec = successor
