@@ -1,7 +1,7 @@
 /**
  * @module engine/within
  *
- * A wait that ends, one way or the other.
+ * Waits that end, one way or the other.
  */
 
 import type { Clock } from '../ports/clock.ts'
@@ -19,4 +19,17 @@ export async function within(done: Promise<void>, { closeTimeoutMs, clock }: Lim
   })
   await Promise.race([done, timeout])
   cancel?.()
+}
+
+/** Resolves after so long, or as soon as the signal is aborted. */
+export function pause(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      cancel()
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const cancel = clock.schedule(clock.nowMs() + ms, end)
+    signal.addEventListener('abort', end)
+  })
 }

@@ -5,17 +5,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { askOrRefuse } from '../../src/cli/peer/control.ts'
 import { PeerFolder } from '../../src/cli/peer/folder.ts'
-import { listen, Running, witan } from '../support/command-line.ts'
-
-const parse = (line: string): Record<string, unknown> => JSON.parse(line) as Record<string, unknown>
-
-/** Waits for a line of JSON that is so. */
-async function told(
-  peer: Running,
-  isSo: (value: Record<string, unknown>) => boolean,
-): Promise<Record<string, unknown>> {
-  return parse(await peer.told((line) => isSo(parse(line))))
-}
+import { listen, Running, toldJson, witan } from '../support/command-line.ts'
 
 it('follows a group from its checkpoint, over TCP, through a restart', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'witan-follow-'))
@@ -26,20 +16,20 @@ it('follows a group from its checkpoint, over TCP, through a restart', async () 
   await witan('init', ann, ...annListens, '--member', annAddress)
   expect((await witan('follow', ann)).err).toContain('is of a genesis member')
   const running = new Running(['run', ann, '--follower', eveAddress.slice(0, 64), '--json'])
-  await told(running, ({ state }) => state === 'member')
+  await toldJson(running, ({ state }) => state === 'member')
   const vote = async (payload: string): Promise<void> => {
     const replies = await askOrRefuse(new PeerFolder(ann).controlPath, ann, { command: 'vote', payload, wait: true })
     for await (const reply of replies) expect(reply).toBeDefined()
   }
   for (let i = 1; i <= 105; i += 1) await vote(`payload ${i}`)
   let following = new Running(['follow', eve, '--json'])
-  const { follows } = await told(following, ({ state, blocks }) => state === 'following' && Number(blocks) >= 106)
+  const { follows } = await toldJson(following, ({ state, blocks }) => state === 'following' && Number(blocks) >= 106)
   expect(follows).toMatchObject({ startedAt: 100, missing: [] })
   expect((await witan('vote', eve, 'x')).err).toContain('makes no events')
   await following.kill()
   await vote('payload 106')
   following = new Running(['follow', eve, '--json'])
-  await told(following, ({ type, state, blocks }) => {
+  await toldJson(following, ({ type, state, blocks }) => {
     // It goes on from its log.
     expect(type).not.toBe('starting')
     return state === 'following' && Number(blocks) >= 107

@@ -5,16 +5,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { askOrRefuse } from '../../src/cli/peer/control.ts'
 import { PeerFolder } from '../../src/cli/peer/folder.ts'
-import { listen, Running, witan } from '../support/command-line.ts'
-
-const parse = (line: string): Record<string, unknown> => JSON.parse(line) as Record<string, unknown>
-
-async function told(
-  peer: Running,
-  isSo: (value: Record<string, unknown>) => boolean,
-): Promise<Record<string, unknown>> {
-  return parse(await peer.told((line) => isSo(parse(line))))
-}
+import { jsonOf, listen, Running, toldJson, witan } from '../support/command-line.ts'
 
 async function vote(folder: string, payload: string): Promise<void> {
   const replies = await askOrRefuse(new PeerFolder(folder).controlPath, folder, {
@@ -35,26 +26,26 @@ it('joins a group from its checkpoint, over TCP, and is a member after a kill to
   expect((await witan('run', ann, '--from-checkpoint')).err).toContain('does not join')
   expect((await witan('run', eve, '--timeout', '5')).err).toContain('give that too')
   const running = new Running(['run', ann, '--json'])
-  await told(running, ({ state }) => state === 'member')
+  await toldJson(running, ({ state }) => state === 'member')
   for (let i = 1; i <= 105; i += 1) await vote(ann, `payload ${i}`)
   const start = ['run', eve, '--from-checkpoint', '--json']
   let joining = new Running(start)
-  await told(joining, ({ type }) => type === 'starting')
+  await toldJson(joining, ({ type }) => type === 'starting')
   // The group is of ann alone: her vote admits it, at a checkpoint of its own.
   expect((await witan('add', ann, eveAddress)).code).toBe(0)
-  const { follows, blocks } = await told(joining, ({ state }) => state === 'member')
+  const { follows, blocks } = await toldJson(joining, ({ state }) => state === 'member')
   expect(follows).toMatchObject({ startedAt: 107, missing: [] })
   expect(blocks).toBe(107)
   await vote(eve, 'of eve')
   await joining.kill()
   joining = new Running(start)
-  await told(joining, ({ type, state }) => {
+  await toldJson(joining, ({ type, state }) => {
     // It goes on from its log.
     expect(type).not.toBe('starting')
     return state === 'member'
   })
   await vote(eve, 'of eve, again')
-  const shown = (await witan('blocks', eve, '--json')).out.trim().split('\n').map(parse)
+  const shown = (await witan('blocks', eve, '--json')).out.trim().split('\n').map(jsonOf)
   expect(shown.map(({ payload }) => payload)).toEqual(['of eve', 'of eve, again'])
   expect((await witan('members', ann, '--json')).out).toContain(eveAddress.slice(0, 64))
   await joining.kill()

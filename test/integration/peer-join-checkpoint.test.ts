@@ -287,10 +287,12 @@ async function crashAt(at: number, isWritten: boolean): Promise<string[]> {
   }
   const transport = scene.peers.network.join(scene.peers.idOf('eve'))
   const tap = changed(transport, (_, body) => (isDead() ? null : body))
-  const started = await scene.join('eve', {}, tap, dying).catch(() => undefined)
+  const started = await scene.join('eve', {}, tap, dying).catch((error: unknown) => {
+    if (!isDead()) throw error
+    return undefined
+  })
   await scene.add('eve')
-  await scene.until(() => isDead() || scene.peer('ann').status.blocks > 40).catch(() => undefined)
-  for (let i = 0; i < 10 && !isDead(); i += 1) await scene.pay('ben', 1)
+  for (let i = 0; i < 40 && !isDead(); i += 1) await scene.pay('ben', 1)
   expect(isDead()).toBe(true)
   if (started === undefined) await transport.close()
   else await scene.peers.stop(started)

@@ -56,6 +56,18 @@ export class Running {
   }
 }
 
+export function jsonOf(line: string): Record<string, unknown> {
+  return JSON.parse(line) as Record<string, unknown>
+}
+
+/** A line of JSON that is so, of all that it prints. */
+export async function toldJson(
+  peer: Running,
+  isSo: (value: Record<string, unknown>) => boolean,
+): Promise<Record<string, unknown>> {
+  return jsonOf(await peer.told((line) => isSo(jsonOf(line))))
+}
+
 export function witan(...args: readonly string[]): ReturnType<Running['ended']> {
   return new Running(args).ended()
 }

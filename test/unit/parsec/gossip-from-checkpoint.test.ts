@@ -45,14 +45,20 @@ function tell(network: Network, from: Peer, to: Peer): string[] {
 
 const recipients = ({ parsec }: Peer): string[] => parsec.gossipRecipients().map(toHex)
 
-/** Dave hears nothing while the others go on, and eve joins from a checkpoint. */
-function withSlowDave() {
+/** Dave hears nothing while the others go on. */
+function withoutDave() {
   const names = ['alice', 'bob', 'carol', 'dave']
   const network = new Network(names, { mode: 'single', checkpointInterval: 2 })
   const [alice, bob, carol, dave] = names.map((name) => network.start(name)) as [Peer, Peer, Peer, Peer]
   busy(network, [alice, bob, carol, dave], 'all')
   const others = [alice, bob, carol]
   for (const text of ['one', 'two', 'three']) busy(network, others, text)
+  return { network, alice, bob, carol, dave, others }
+}
+
+/** Dave hears nothing while the others go on, and eve joins from a checkpoint. */
+function withSlowDave() {
+  const { network, alice, bob, carol, dave, others } = withoutDave()
   const eve = joinFrom(network, 'eve', others)
   for (let i = 0; i < 2; i += 1) expect(network.settle([...others, eve], 1)).toEqual([])
   return { network, alice, bob, carol, dave, eve }
@@ -135,12 +141,7 @@ test('where everybody started from a checkpoint, joiners whose events have no pa
 
 /** Dave is silent, shows all others one late event that nobody builds on, and eve, who has a stub for it, what stands on it. */
 function withHiddenEvent() {
-  const names = ['alice', 'bob', 'carol', 'dave']
-  const network = new Network(names, { mode: 'single', checkpointInterval: 2 })
-  const [alice, bob, carol, dave] = names.map((name) => network.start(name)) as [Peer, Peer, Peer, Peer]
-  busy(network, [alice, bob, carol, dave], 'all')
-  const others = [alice, bob, carol]
-  for (const text of ['one', 'two', 'three']) busy(network, others, text)
+  const { network, alice, dave, others } = withoutDave()
   const forger = new Forger(network, dave)
   const late = forger.requesting('alice')
   const message = encodeMessage([late.bytes])

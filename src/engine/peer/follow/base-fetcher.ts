@@ -29,6 +29,7 @@ import {
   type Vouch,
 } from '../../../wire/checkpoint/following.ts'
 import type { PeerMessageKind } from '../../../wire/peer-message.ts'
+import { pause } from '../../within.ts'
 import type { TakenBase } from '../beginning.ts'
 import { PeerError } from '../errors.ts'
 import type { PeerSettings } from '../options.ts'
@@ -90,7 +91,7 @@ export class BaseFetcher {
           `no sponsor gave a base that a third of the voters vouch for (${why})`,
         )
       }
-      await this.#pause(RETRY_MS, signal)
+      await pause(RETRY_MS, clock, signal)
     }
   }
 
@@ -258,19 +259,6 @@ export class BaseFetcher {
       const waiting: Waiting = { take: (answer) => (isIt(answer) ? end(answer) : undefined) }
       this.#waiting.set(key, waiting)
       signal.addEventListener('abort', aborted)
-    })
-  }
-
-  #pause(ms: number, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options.settings
-    return new Promise((resolve) => {
-      const end = (): void => {
-        cancel()
-        signal.removeEventListener('abort', end)
-        resolve()
-      }
-      const cancel = clock.schedule(clock.nowMs() + ms, end)
-      signal.addEventListener('abort', end)
     })
   }
 }

@@ -21,6 +21,7 @@ import {
 import { APPEND_LIMITS } from '../../../ports/event-log.ts'
 import type { SignatureScheme } from '../../../ports/signature-scheme.ts'
 import type { PeerMessageKind } from '../../../wire/peer-message.ts'
+import { pause } from '../../within.ts'
 import type { PeerSettings } from '../options.ts'
 import type { PeerEngine } from '../peer-engine.ts'
 
@@ -89,7 +90,7 @@ export class WholeGraph {
         // Whatever else is wrong, the next may give more.
         if (code === 'GraphDiffers') return why
       }
-      await this.#pause(ROUND_PAUSE_MS, signal)
+      await pause(ROUND_PAUSE_MS, this.#options.settings.clock, signal)
     }
     return why
   }
@@ -114,7 +115,7 @@ export class WholeGraph {
       const taken = await this.#taken(peer, body, run)
       if (taken === 'all' || taken === 'refused') return taken === 'all' && run.again.eventCount > 0
       idle = taken === 'news' ? 0 : idle + 1
-      await this.#pause(PAUSE_MS, run.signal)
+      await pause(PAUSE_MS, this.#options.settings.clock, run.signal)
     }
     return true
   }
@@ -163,19 +164,6 @@ export class WholeGraph {
       signal.addEventListener('abort', aborted)
       this.#waiting = { peer, take: end }
       post(peer, 'graphAsked', again.summary())
-    })
-  }
-
-  #pause(ms: number, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options.settings
-    return new Promise((resolve) => {
-      const end = (): void => {
-        cancel()
-        signal.removeEventListener('abort', end)
-        resolve()
-      }
-      const cancel = clock.schedule(clock.nowMs() + ms, end)
-      signal.addEventListener('abort', end)
     })
   }
 }

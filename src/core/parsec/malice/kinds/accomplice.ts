@@ -9,10 +9,9 @@
  * of others it would have to know the order too.
  */
 
-import { equalBytes } from '../../../../base/bytes.ts'
 import { toHex } from '../../../../base/text.ts'
 import type { EventHash, Malice, PeerId } from '../../../../wire/canonical/types.ts'
-import { type EventIndex, NONE } from '../../graph/graph.ts'
+import { NONE, type PeerIndex } from '../../graph/graph.ts'
 import type { Accusations } from '../accusations.ts'
 import type { Tips } from '../ancestry.ts'
 import { owesAccusation } from '../owed.ts'
@@ -33,28 +32,26 @@ export function isAccomplice<P>(
   tips: Tips,
   isEvident: IsEvident<P>,
 ): boolean {
-  const sync = silentAt(scene, accusations, accomplice, malice, tips, isEvident)
-  if (sync === NONE || !isNamedMalice(malice.malice)) return false
-  const named = scene.graph.find(eventNamedBy(malice.malice))
-  return owesAccusation(scene, scene.graph.creatorOf(sync), scene.graph.creatorOf(named), malice.malice)
+  const silence = silenceOf(scene, accusations, accomplice, malice, tips, isEvident)
+  return silence !== null && owesAccusation(scene, silence.peer, silence.offender, malice.malice)
 }
 
-/** The sync event at which the peer is silent about an offence, whether it owes an accusation or not; NONE: it is not. */
-export function silentAt<P>(
+/** Who is silent about whose offence, whether it owes an accusation or not; null: nobody is. */
+export function silenceOf<P>(
   scene: Scene<P>,
   accusations: Accusations<P>,
   accomplice: PeerId,
   malice: Malice & { readonly type: 'Accomplice' },
   tips: Tips,
   isEvident: IsEvident<P>,
-): EventIndex {
+): { readonly peer: PeerIndex; readonly offender: PeerIndex } | null {
   const { graph, peers } = scene
   const sync = namedEvent(scene, accomplice, malice.event, tips)
-  if (sync === NONE || !graph.isSync(sync) || !isNamedMalice(malice.malice)) return NONE
+  if (sync === NONE || !graph.isSync(sync) || !isNamedMalice(malice.malice)) return null
   const named = graph.find(eventNamedBy(malice.malice))
-  if (named === NONE) return NONE
-  const offender = peers.idOf(graph.creatorOf(named))
-  if (equalBytes(offender, accomplice)) return NONE
-  if (accusations.accuses(graph.creatorOf(sync), toHex(offender), sync)) return NONE
-  return isEvident({ offender, malice: malice.malice, carried: null }, [sync]) ? sync : NONE
+  if (named === NONE) return null
+  const [peer, offender] = [graph.creatorOf(sync), graph.creatorOf(named)]
+  const id = peers.idOf(offender)
+  if (offender === peer || accusations.accuses(peer, toHex(id), sync)) return null
+  return isEvident({ offender: id, malice: malice.malice, carried: null }, [sync]) ? { peer, offender } : null
 }

@@ -16,7 +16,7 @@ import type { Accusation, Accusations } from '../accusations.ts'
 import { holds, type Tips } from '../ancestry.ts'
 import { isOwingKnown } from '../owed.ts'
 import { type Charge, parentsOf, type Scene } from '../scene.ts'
-import { silentAt } from './accomplice.ts'
+import { silenceOf } from './accomplice.ts'
 
 /** Of whom: known to be by the offender, without looking at parents. */
 export function isByOffender<P>({ offender, carried }: Charge<P>): boolean {
@@ -49,8 +49,8 @@ export function isFalse<P>(
   if (accusation.malice.type === 'Unprovable') return false
   const { offender, malice } = accusation
   if (malice.type === 'Accomplice') {
-    const sync = silentAt(scene, accusations, offender, malice, [basis], isEvident)
-    if (sync !== NONE && !isOwingKnown(scene, scene.graph.creatorOf(sync))) return false
+    const silence = silenceOf(scene, accusations, offender, malice, [basis], isEvident)
+    if (silence !== null && !isOwingKnown(scene, silence.peer)) return false
   }
   if (accusation.carried === null) return !isEvident(accusation, [basis])
   const parents = parentsOf(scene, accusation.carried.view)
