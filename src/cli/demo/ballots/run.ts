@@ -77,16 +77,21 @@ export class BallotsRun {
   async run(): Promise<readonly PeerReport[]> {
     try {
       await Promise.all([...this.#peers.values()].map((peer) => this.#start(peer)))
-      while (this.#decided < this.#proposals.length || !this.#isReborn) {
+      while (!this.#isReborn || this.#lacking.length > 0) {
         if (this.#failure !== undefined) throw this.#failure
         await this.#killOrRevive()
         this.#proposeMore()
-        if (this.#decided < this.#proposals.length || !this.#isReborn) await this.#nextProgress()
+        if (!this.#isReborn || this.#lacking.length > 0) await this.#nextProgress()
       }
       return await Promise.all([...this.#peers.values()].map((peer) => this.#finish(peer)))
     } finally {
       await Promise.all([...this.#peers.values()].map((peer) => peer.kill()))
     }
+  }
+
+  /** What some peer has not said its result of: the victim hears late of what was decided without it. */
+  get #lacking(): readonly string[] {
+    return this.#proposals.map(({ name }) => name).filter((name) => this.#results.get(name)?.size !== this.#peers.size)
   }
 
   async #start(peer: Handle): Promise<Extract<FromPeer, { type: 'started' }>> {
@@ -166,7 +171,7 @@ export class BallotsRun {
     await new Promise<void>((resolve, reject) => {
       this.#wake = resolve
       if (this.#hasProgressed) resolve()
-      const waitingFor = [...this.#underWay].join('; ')
+      const waitingFor = this.#lacking.join('; ')
       timer = setTimeout(() => {
         reject(
           new DemoStalledError(
