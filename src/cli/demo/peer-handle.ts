@@ -15,7 +15,8 @@ export interface Failure {
   readonly message: string
 }
 
-interface Typed {
+/** Any message of the line between parent and peer. */
+export interface Typed {
   readonly type: string
 }
 
@@ -57,16 +58,19 @@ export class PeerHandle<Name extends string, ToPeer extends Typed, FromPeer exte
     const child = fork(this.#program, { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
     this.#child = child
     child.on('message', (received) => this.#take(received as FromPeer | Failure))
-    child.once('exit', (code, signal) => {
+    const gone = (why: string): void => {
       if (this.#child !== child) return
       this.#child = undefined
-      this.#fail(`its process ended unexpectedly (${signal ?? `exit code ${code}`})`)
-    })
+      this.#fail(why)
+    }
+    child.once('error', (error) => gone(`its process could not be started (${error.message})`))
+    child.once('exit', (code, signal) => gone(`its process ended unexpectedly (${signal ?? `exit code ${code}`})`))
   }
 
-  /** Tells the peer something; a peer that is down misses it, as on any network. */
+  /** Tells the peer something; a peer that is down, or going down just now, misses it, as on any network. */
   tell(message: ToPeer): void {
-    if (this.#child?.connected === true) this.#child.send(message)
+    // Without the callback Node would throw what could not be written.
+    if (this.#child?.connected === true) this.#child.send(message, () => undefined)
   }
 
   ask<Type extends FromPeer['type']>(message: ToPeer, answer: Type): Promise<Answer<FromPeer, Type>> {

@@ -22,7 +22,7 @@ import {
 import { ethereumSigner, generateEthereumKey } from '../../../crypto/index.ts'
 import { ConsensusService } from '../../../engine/ballots/consensus-service.ts'
 import { type EventLog, embeddedLog } from '../../../log/index.ts'
-import type { Failure } from '../peer-handle.ts'
+import { hearParent, sayLastToParent, sayToParent } from '../parent.ts'
 import { DEMO_PEERS, type DemoPeer, type DemoProposal } from './proposals-file.ts'
 import type { FromPeer, PeerMessage, ToPeer } from './protocol.ts'
 import { DEMO_SCOPE, decisionsHash, demoServiceOptions, stateHash } from './state-hash.ts'
@@ -37,7 +37,7 @@ const EXPECTED_REFUSALS: ReadonlySet<string> = new Set([
   'SessionNotFound',
 ])
 
-const say = (message: FromPeer | Failure): void => void process.send?.(message)
+const say: (message: FromPeer) => void = sayToParent
 
 class DemoPeerProcess {
   readonly #name: DemoPeer
@@ -84,7 +84,7 @@ class DemoPeerProcess {
     }
   }
 
-  async take(message: ToPeer): Promise<void> {
+  async take(message: Exclude<ToPeer, { type: 'start' }>): Promise<void> {
     switch (message.type) {
       case 'propose':
         return this.#propose(message.name)
@@ -92,8 +92,6 @@ class DemoPeerProcess {
         return this.#deliver(message.from, message.message)
       case 'finish':
         return this.#finish()
-      case 'start':
-        return undefined
     }
   }
 
@@ -177,8 +175,7 @@ class DemoPeerProcess {
       facts,
     }
     await this.#log.close()
-    say(report)
-    process.disconnect()
+    sayLastToParent(report)
   }
 
   #sayDecided(proposalId: number, name: string): void {
@@ -210,18 +207,9 @@ function keyOf(folder: string): Uint8Array {
   return key
 }
 
-let peer: Promise<DemoPeerProcess> | undefined
-/** One message after the other: an answer may depend on what came before. */
-let tail: Promise<void> = Promise.resolve()
-
-function fail(error: unknown): void {
-  say({ type: 'failed', message: error instanceof Error ? `${error.name}: ${error.message}` : String(error) })
-  process.exitCode = 1
-}
-
-process.on('message', (message: ToPeer) => {
-  if (message.type === 'start') peer = DemoPeerProcess.start(message)
-  tail = tail.then(async () => (await peer)?.take(message)).catch(fail)
+let peer: DemoPeerProcess | undefined
+hearParent(async (received) => {
+  const message = received as ToPeer
+  if (message.type === 'start') peer = await DemoPeerProcess.start(message)
+  else await peer?.take(message)
 })
-// Without its parent a peer has nobody to talk to.
-process.on('disconnect', () => process.exit())

@@ -16,12 +16,12 @@ import { systemClock } from '../../../engine/system-clock.ts'
 import { type EventLog, embeddedLog } from '../../../log/index.ts'
 import type { Signer } from '../../../ports/signature-scheme.ts'
 import { createTcpTransport, type TcpTransport } from '../../../transport/index.ts'
-import type { Failure } from '../peer-handle.ts'
+import { hearParent, sayLastToParent, sayToParent } from '../parent.ts'
 import { Ledger, type Payment, paymentCodec } from './ledger.ts'
 import type { Address, FromPeer, ToPeer } from './protocol.ts'
 
 const HOST = '127.0.0.1'
-const say = (message: FromPeer | Failure): void => void process.send?.(message)
+const say: (message: FromPeer) => void = sayToParent
 
 interface Running {
   readonly witan: Witan<Payment>
@@ -109,8 +109,7 @@ class OrderPeerProcess {
     await witan?.close()
     await transport?.close()
     await log?.close()
-    say(report)
-    process.disconnect()
+    sayLastToParent(report)
   }
 }
 
@@ -138,14 +137,4 @@ function seedOf(folder: string): Uint8Array {
 }
 
 const peer = new OrderPeerProcess()
-let tail: Promise<void> = Promise.resolve()
-
-process.on('message', (message: ToPeer) => {
-  tail = tail
-    .then(() => peer.take(message))
-    .catch((error: unknown) =>
-      say({ type: 'failed', message: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }),
-    )
-})
-// Without its parent a peer has nobody to talk to.
-process.on('disconnect', () => process.exit())
+hearParent((message) => peer.take(message as ToPeer))
