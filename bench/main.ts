@@ -1,12 +1,13 @@
 /**
  * @module bench/main
  *
- * `npm run bench -- SUITE [PATH] [--rounds N] [--json]`: SUITE is ballots, safe, parsec, malice, log, order or all. Medians of at
- * least five rounds, in which contenders take turns; the reference crates take part where cargo is present.
+ * `npm run bench`: medians of at least five rounds, in which contenders take turns; the reference crates take part where cargo is present.
  */
 
 import { cpus, totalmem } from 'node:os'
-import { parseArgs } from 'node:util'
+import { Argument, Command } from 'commander'
+import { UsageError } from '../src/cli/usage-error.ts'
+import { wholeNumber } from '../src/cli/whole-number.ts'
 import { MIN_ROUNDS } from './support/measure.ts'
 import { type Suite, type SuiteOptions, type Table, tablesOf, tableText } from './support/report.ts'
 
@@ -36,29 +37,40 @@ function machine(): Machine {
   }
 }
 
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { json: { type: 'boolean', default: false }, rounds: { type: 'string', default: String(MIN_ROUNDS) } },
-  })
-  const [name = 'all', path] = positionals
-  const chosen = name === 'all' ? [...SUITES.keys()] : [name]
-  const rounds = Number(values.rounds)
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds wants a positive number')
+interface Options {
+  readonly rounds: number
+  readonly json?: boolean
+}
+
+async function run(name: string, path: string | undefined, { rounds, json = false }: Options): Promise<void> {
+  const chosen = name === 'all' ? [...SUITES] : [...SUITES].filter(([suiteName]) => suiteName === name)
   const options: SuiteOptions = { path, rounds, say: (text) => process.stderr.write(`${text}\n`) }
   const tables: (Table & { readonly suite: string })[] = []
   const here = machine()
-  if (!values.json) console.log(`Node ${here.node}, ${here.cores} cores (${here.cpu}), ${here.memoryGiB} GiB\n`)
-  for (const suiteName of chosen) {
-    const load = SUITES.get(suiteName)
-    if (load === undefined) throw new Error(`no suite ${suiteName}; there are ${[...SUITES.keys()].join(', ')}, all`)
+  if (!json) console.log(`Node ${here.node}, ${here.cores} cores (${here.cpu}), ${here.memoryGiB} GiB\n`)
+  for (const [suiteName, load] of chosen) {
     const { suite } = await load()
     for await (const table of tablesOf(suite(options))) {
       tables.push({ suite: suiteName, ...table })
-      if (!values.json) console.log(tableText(table))
+      if (!json) console.log(tableText(table))
     }
   }
-  if (values.json) console.log(JSON.stringify({ machine: here, rounds, tables }, null, 2))
+  if (json) console.log(JSON.stringify({ machine: here, rounds, tables }, null, 2))
 }
 
-await main()
+const program = new Command('npm run bench --')
+  .description(
+    'What things cost here, beside the reference where cargo is present. What counts are the ratios of one run.',
+  )
+  .addArgument(new Argument('[suite]', 'what to measure').choices([...SUITES.keys(), 'all']).default('all'))
+  .argument('[path]', 'parsec, malice: a transcript, or a folder of those called long-*; order: throughput')
+  .option('--rounds <n>', 'rounds of each contender', wholeNumber('--rounds', 1), MIN_ROUNDS)
+  .option('--json', 'one JSON object, at the end')
+  .action(run)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error
+  program.error(`error: ${error.message}`, { exitCode: 2 })
+}

@@ -85,7 +85,7 @@ describe('witan', () => {
 
   it.each([
     [['vote', '/nowhere', 'x'], '/nowhere'],
-    [['blocks', '/nowhere', '--from', '-1'], '"-1"'],
+    [['blocks', '/nowhere', '--from', '-1'], '--from is "-1"'],
     [['run', '/nowhere'], '/nowhere'],
     [['init', join(tmpdir(), 'never-made'), '--listen', 'here'], '--listen is "here"'],
     [['init', join(tmpdir(), 'never-made'), '--member', 'me'], '--member is "me"'],
@@ -96,6 +96,13 @@ describe('witan', () => {
     [['propose', '/nowhere', 'x', '--expires-in', '0'], '--expires-in is "0"'],
     [['propose', '/nowhere', 'x', '--threshold', '2'], '--threshold is "2"'],
     [['explain', '/nowhere', '7'], 'id is "7"'],
+    [['explain', '/nowhere', 'block'], 'index is ""'],
+    [['prove', '/nowhere', 'last', '/tmp/x'], 'what is "last"'],
+    [['run', '/nowhere', '--from-checkpoint', '--timeout', '0'], '--timeout is "0"'],
+    [['sim', '--seeds', 'many'], '--seeds is "many"'],
+    [['sim', '--workload', 'nix'], '--workload'],
+    [['sim', '--scenario', '{"peerz":7}'], '"peerz"'],
+    [['sim', '--scenario', '{"peers":0}'], 'peers as 0'],
     [['frobnicate'], 'frobnicate'],
     [['demo', '/nowhere.jsonl'], '/nowhere.jsonl'],
   ])('refuses %j with exit code 2, naming what is wrong', async (args, named) => {

@@ -13,8 +13,8 @@ import { systemRandom } from '../../crypto/index.ts'
 import { History } from '../../engine/peer/history.ts'
 import { PeerStore } from '../../engine/peer/store.ts'
 import { line } from '../output.ts'
+import { wholeNumber } from '../whole-number.ts'
 import { PeerFolder } from './folder.ts'
-import { wholeNumber } from './whole-number.ts'
 
 export function logCommand(): Command {
   return new Command('log')
@@ -54,7 +54,7 @@ export function replayCommand(): Command {
       'derive every block again from the gossip events alone, compare with the logged ones, print the hash of the order',
     )
     .argument('<folder>', 'of a peer that does not run (with EventStoreDB it may run)')
-    .option('--until <position>', 'hash the order before this position only', wholeNumber)
+    .option('--until <position>', 'hash the order before this position only', wholeNumber('--until'))
     .option('--log <place>', 'as for `witan run`')
     .option('--json', 'print JSON')
     .exitOverride()

@@ -10,11 +10,11 @@ import { Command, Option } from 'commander'
 import { fromHex } from '../../base/text.ts'
 import { line } from '../output.ts'
 import { UsageError } from '../usage-error.ts'
+import { wholeNumber } from '../whole-number.ts'
 import { askOrRefuse } from './control.ts'
 import { printExplanation } from './explain.ts'
 import { PeerFolder, parseId } from './folder.ts'
 import { printAnswers } from './print-answers.ts'
-import { wholeNumber } from './whole-number.ts'
 
 interface JsonOption {
   readonly json?: true
@@ -46,7 +46,11 @@ function proposeCommand(): Command {
     .argument('<name>', 'what is asked')
     .option('--scope <name>', 'which scope it belongs to', DEFAULT_SCOPE)
     .option('--payload <text>', 'what the application needs of it', '')
-    .option('--expires-in <seconds>', "how long votes are waited for (default: the scope's)", seconds)
+    .option(
+      '--expires-in <seconds>',
+      "how long votes are waited for (default: the scope's)",
+      wholeNumber('--expires-in', 1),
+    )
     .option('--threshold <share>', "of the voters, 0 to 1; never below two thirds (default: the scope's)", share)
     .addOption(
       new Option('--silence <choice>', "how the close weighs it (default: the scope's)").choices(['yes', 'no']),
@@ -110,7 +114,7 @@ function explainCommand(): Command {
     .action(async (path: string, id: string, index: string | undefined, options: JsonOption & LogOption) => {
       const { json } = options
       if (id === 'block')
-        return printExplanation(path, { command: 'explainBlock', index: wholeNumber(index ?? '') }, options)
+        return printExplanation(path, { command: 'explainBlock', index: wholeNumber('index')(index ?? '') }, options)
       parseId('id', id)
       const request = { command: 'explain', id: id.toLowerCase() } as const
       await printAnswers(path, request, json, (value) => (value as { text: string }).text)
@@ -138,13 +142,6 @@ function certificateCommand(): Command {
 
 function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value.toLowerCase()]
-}
-
-function seconds(text: string): number {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new UsageError(`--expires-in is ${JSON.stringify(text)}; it must be a whole number of seconds from 1`)
-  return value
 }
 
 function share(text: string): number {

@@ -10,11 +10,11 @@ import { History } from '../../engine/peer/history.ts'
 import { streamName } from '../../engine/streams.ts'
 import { line } from '../output.ts'
 import { UsageError } from '../usage-error.ts'
+import { wholeNumber } from '../whole-number.ts'
 import { textOf } from './answers.ts'
 import { askRunning, type ControlRequest } from './control.ts'
 import { PeerFolder, parseId } from './folder.ts'
 import { printAnswers } from './print-answers.ts'
-import { wholeNumber } from './whole-number.ts'
 
 interface JsonOption {
   readonly json?: true
@@ -83,7 +83,7 @@ export function blocksCommand(): Command {
   return new Command('blocks')
     .description('payloads in the agreed order, from the running peer or else from its log')
     .argument('<folder>')
-    .option('--from <position>', 'the first position (default: the first that the peer has)', wholeNumber)
+    .option('--from <position>', 'the first position (default: the first that the peer has)', wholeNumber('--from'))
     .option('--follow', 'go on with what is agreed from now on')
     .option('--log <place>', 'as for `witan run`')
     .option('--json', 'print JSON')

@@ -10,9 +10,9 @@ import { fromHex, toHex } from '../../base/text.ts'
 import type { Witan } from '../../engine/peer/witan.ts'
 import { line } from '../output.ts'
 import { UsageError } from '../usage-error.ts'
+import { wholeNumber } from '../whole-number.ts'
 import { askOrRefuse, type ControlRequest } from './control.ts'
 import { PeerFolder } from './folder.ts'
-import { wholeNumber } from './whole-number.ts'
 
 export function proveCommand(): Command {
   return new Command('prove')
@@ -23,7 +23,7 @@ export function proveCommand(): Command {
     .option('--json', 'print JSON')
     .exitOverride()
     .action(async (path: string, what: string, file: string, { json }: { readonly json?: true }) => {
-      const request = { command: 'prove', index: what === 'checkpoint' ? null : wholeNumber(what) } as const
+      const request = { command: 'prove', index: what === 'checkpoint' ? null : wholeNumber('what')(what) } as const
       for await (const value of await askOrRefuse(new PeerFolder(path).controlPath, path, request)) {
         const { bytes, blocks } = value as Proven
         writeFileSync(file, fromHex(bytes))

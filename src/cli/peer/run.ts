@@ -21,11 +21,11 @@ import { createTcpTransport } from '../../transport/index.ts'
 import { collect } from '../collect.ts'
 import { line, paint } from '../output.ts'
 import { UsageError } from '../usage-error.ts'
+import { wholeNumber } from '../whole-number.ts'
 import { Acquaintances } from './acquaintances.ts'
 import { answer, textOf } from './answers.ts'
 import { serveControl } from './control.ts'
 import { type PeerConfig, PeerFolder, parseId } from './folder.ts'
-import { wholeNumber } from './whole-number.ts'
 
 const STOPPED = new Set(['fenced', 'removed', 'stopped'])
 
@@ -45,7 +45,7 @@ export function runCommand(): Command {
     .option(
       '--timeout <seconds>',
       'with --from-checkpoint: how long to look for one (default: without end)',
-      wholeNumber,
+      wholeNumber('--timeout', 1),
     )
     .option('--verbose', 'what the engine does, as JSON lines on standard error')
     .option('--json', 'one JSON object a line')
@@ -63,7 +63,7 @@ export function followCommand(): Command {
       'made by `witan init`, with the genesis of the group; some members must run with --follower ID of this peer',
     )
     .option('--sponsor <id>', 'a member to ask, once for each (default: every listed peer)', collect, [])
-    .option('--timeout <seconds>', 'how long to look for a checkpoint', wholeNumber, 60)
+    .option('--timeout <seconds>', 'how long to look for a checkpoint', wholeNumber('--timeout', 1), 60)
     .option('--log <place>', 'as for `witan run`')
     .option('--verbose', 'what the engine does, as JSON lines on standard error')
     .option('--json', 'one JSON object a line')

@@ -8,21 +8,23 @@ import type { LinkFaults } from '../../transport/memory/faults.ts'
 import type { SeededRandom } from '../seeded-random.ts'
 import type { DiskFaults } from './disk.ts'
 
-export type FaultKind =
-  | 'crash'
-  | 'crashAtDealing'
-  | 'crashWhileWriting'
-  | 'closeAndReopen'
-  | 'partition'
-  | 'heal'
-  | 'network'
-  | 'disk'
-  | 'clockJump'
-  | 'silence'
-  | 'join'
-  | 'leave'
-  | 'secondProcess'
-  | 'pause'
+export const FAULT_KINDS = [
+  'crash',
+  'crashAtDealing',
+  'crashWhileWriting',
+  'closeAndReopen',
+  'partition',
+  'heal',
+  'network',
+  'disk',
+  'clockJump',
+  'silence',
+  'join',
+  'leave',
+  'secondProcess',
+  'pause',
+] as const
+export type FaultKind = (typeof FAULT_KINDS)[number]
 
 /** Parts against the rules: see adversaries/. */
 export type AdversaryName = 'forker' | 'criminal' | 'flooder' | 'latecomer'

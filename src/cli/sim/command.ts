@@ -1,26 +1,30 @@
 /**
- * @module testing/sim/command
+ * @module cli/sim/command
  *
- * `npm run sim -- --seeds N`, and `witan sim`: many seeds, or one again; every planted bug; a crash at every dealing with the outside.
+ * `witan sim`, and `npm run sim` in this repository: many seeds, or one again; every planted bug; a crash at every dealing with the outside.
  * Stopped early, it prints the summary so far.
  */
 
 import { availableParallelism } from 'node:os'
 import { Command, Option } from 'commander'
-import type { SimJob, SimOutcome } from './job.ts'
-import { PLANTS, type PlantName } from './plants.ts'
-import { SimPool } from './pool.ts'
-import { failureText, SimReport } from './report.ts'
-import type { WorkloadName } from './scenario.ts'
-import { sweepJob } from './sweep.ts'
+import type { SimJob, SimOutcome } from '../../testing/sim/job.ts'
+import { PLANTS, type PlantName } from '../../testing/sim/plants.ts'
+import { SimPool } from '../../testing/sim/pool.ts'
+import { failureText, SimReport } from '../../testing/sim/report.ts'
+import type { Scenario, WorkloadName } from '../../testing/sim/scenario.ts'
+import { sweepJob } from '../../testing/sim/sweep.ts'
+import { WORKLOADS } from '../../testing/sim/workloads/index.ts'
+import { line } from '../output.ts'
+import { wholeNumber } from '../whole-number.ts'
+import { readScenario } from './scenario-option.ts'
 
 interface Options {
-  readonly seeds: string
-  readonly from: string
-  readonly seed?: string
-  readonly jobs: string
-  readonly idleHours?: string
-  readonly scenario?: string
+  readonly seeds: number
+  readonly from: number
+  readonly seed?: number
+  readonly jobs: number
+  readonly idleHours?: number
+  readonly scenario?: Partial<Scenario>
   readonly plant?: PlantName
   readonly workload?: WorkloadName
   readonly plants?: boolean
@@ -32,10 +36,6 @@ interface Options {
 const PLANT_TRIES = 8
 const PROGRESS_EVERY_MS = 10_000
 
-const say = (line: string): void => {
-  process.stdout.write(`${line}\n`)
-}
-
 class Run {
   readonly #options: Options
   readonly #pool: SimPool
@@ -46,7 +46,7 @@ class Run {
 
   constructor(options: Options) {
     this.#options = options
-    this.#threads = options.seed === undefined ? Math.max(1, Number(options.jobs)) : 1
+    this.#threads = options.seed === undefined ? options.jobs : 1
     this.#pool = new SimPool(this.#threads)
     const { seed, sweep, scenario, workload = 'payloads' } = options
     const isWhole = seed === undefined && sweep !== true && scenario === undefined
@@ -56,7 +56,7 @@ class Run {
       ['SIGTERM', 143],
     ] as const) {
       process.once(signal, () => {
-        say('stopped early:')
+        line('stopped early:')
         void this.#finish(code)
       })
     }
@@ -76,18 +76,18 @@ class Run {
     if (this.#isOver) return
     this.#isOver = true
     const { json, plants } = this.#options
-    if (plants !== true) say(json === true ? this.#report.json(Date.now()) : this.#report.text(Date.now()))
+    if (plants !== true) line(json === true ? this.#report.json(Date.now()) : this.#report.text(Date.now()))
     process.exitCode = code
     await this.#pool.close()
   }
 
   async #seeds(): Promise<boolean> {
     const { seed, seeds, from, idleHours, scenario, plant, workload } = this.#options
-    const count = seed === undefined ? Number(seeds) : 1
-    const first = Number(seed ?? from)
+    const count = seed === undefined ? seeds : 1
+    const first = seed ?? from
     const given: Omit<SimJob, 'seed'> = {
-      ...(idleHours === undefined ? {} : { idleHours: Number(idleHours) }),
-      ...(scenario === undefined ? {} : { scenario: JSON.parse(scenario) as NonNullable<SimJob['scenario']> }),
+      ...(idleHours === undefined ? {} : { idleHours }),
+      ...(scenario === undefined ? {} : { scenario }),
       ...(plant === undefined ? {} : { plant }),
       ...(workload === undefined ? {} : { workload }),
       ...(seed === undefined ? {} : { wantsDigest: true }),
@@ -109,7 +109,7 @@ class Run {
     await this.#onEachThread(async () => {
       while (!isPast && !this.#isOver) {
         next += 1
-        const outcome = await this.#pool.run(sweepJob(Number(this.#options.from), next - 1))
+        const outcome = await this.#pool.run(sweepJob(this.#options.from, next - 1))
         if (outcome.counts.crashes === 0 && outcome.violation === undefined) isPast = true
         else this.#take(outcome)
       }
@@ -126,7 +126,7 @@ class Run {
       }
     })
     const total = Object.keys(PLANTS).length
-    say(`${found} of ${total} planted bugs found`)
+    line(`${found} of ${total} planted bugs found`)
     return found === total
   }
 
@@ -135,10 +135,10 @@ class Run {
       const { violation } = await this.#pool.run({ seed, plant })
       if (violation === undefined) continue
       const isMeant = PLANTS[plant].finds.some((rule) => rule === violation.rule)
-      say(`${isMeant ? 'found ' : 'WRONG '} ${plant.padEnd(30)} seed ${seed}: ${violation.what.split('\n')[0]}`)
+      line(`${isMeant ? 'found ' : 'WRONG '} ${plant.padEnd(30)} seed ${seed}: ${violation.what.split('\n')[0]}`)
       return isMeant
     }
-    say(`MISSED ${plant}`)
+    line(`MISSED ${plant}`)
     return false
   }
 
@@ -150,32 +150,34 @@ class Run {
     this.#report.add(outcome)
     const { json } = this.#options
     if (json === true) return
-    if (outcome.violation !== undefined) say(failureText(outcome))
-    if (outcome.digest !== undefined) say(`digest ${outcome.digest}`)
+    if (outcome.violation !== undefined) line(failureText(outcome))
+    if (outcome.digest !== undefined) line(`digest ${outcome.digest}`)
     if (Date.now() < this.#saidMs + PROGRESS_EVERY_MS) return
     this.#saidMs = Date.now()
-    say(`... ${this.#report.runs}${total === undefined ? '' : ` of ${total}`} seeds`)
+    line(`... ${this.#report.runs}${total === undefined ? '' : ` of ${total}`} seeds`)
   }
 }
 
 export function simCommand(): Command {
   return new Command('sim')
     .description('simulates whole groups of peers with every fault there is; a seed replays exactly')
-    .option('--seeds <count>', 'how many seeds', '50')
-    .option('--from <seed>', 'the first of them', '1')
-    .option('--seed <seed>', 'this one only')
-    .option('--jobs <threads>', 'seeds at a time', String(availableParallelism()))
-    .option('--idle-hours <hours>', 'virtual hours of idleness at the end of each; as each seed draws it otherwise')
-    .option('--scenario <json>', 'parts of the scenario, in place of what the seed would draw')
+    .option('--seeds <count>', 'how many seeds', wholeNumber('--seeds', 1), 50)
+    .option('--from <seed>', 'the first of them', wholeNumber('--from'), 1)
+    .option('--seed <seed>', 'this one only', wholeNumber('--seed'))
+    .option('--jobs <threads>', 'seeds at a time', wholeNumber('--jobs', 1), availableParallelism())
+    .option(
+      '--idle-hours <hours>',
+      'virtual hours of idleness at the end of each; as each seed draws it otherwise',
+      wholeNumber('--idle-hours'),
+    )
+    .option('--scenario <json>', 'parts of the scenario, in place of what the seed would draw', readScenario)
     .addOption(new Option('--plant <bug>', 'plants a bug; the run must find it').choices(Object.keys(PLANTS)))
     .addOption(
-      new Option('--workload <name>', 'what is asked of the peers; payloads otherwise').choices([
-        'payloads',
-        'ballots',
-      ]),
+      new Option('--workload <name>', 'what is asked of the peers; payloads otherwise').choices(Object.keys(WORKLOADS)),
     )
     .option('--plants', 'plants each bug in turn; all must be found')
     .option('--sweep', 'crashes a peer at each dealing with the outside in turn, and again while it recovers')
     .option('--json', 'the summary as JSON')
+    .exitOverride()
     .action(async (options: Options) => new Run(options).go())
 }
