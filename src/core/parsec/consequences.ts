@@ -93,7 +93,7 @@ function changeVoters<P>(
       return
     case 'StartDkg':
       state.checkpoints.noteGeneration()
-      for (const id of observation.participants) state.peers.admit(state.addPeer(id, 0), DKG, state.self, firsts)
+      for (const id of observation.participants) admit(state, id, DKG, firsts)
       return
     case 'Genesis':
     case 'OpaquePayload':
@@ -106,10 +106,21 @@ function changeVoters<P>(
 }
 
 function admitVoter<P>(state: State<P>, id: PeerId, voters: Set<PeerIndex>, firsts: readonly EventIndex[]): void {
-  const peer = state.addPeer(id, 0)
+  const peer = admit(state, id, VOTE, firsts)
   // parsec §8: in the reference a removed peer becomes a voter that can never speak; Stronger: it changes nothing.
   if (state.peers.removedAt(peer) === NONE || !state.stronger) voters.add(peer)
-  state.peers.admit(peer, VOTE, state.self, firsts)
+}
+
+function admit<P>(
+  state: State<P>,
+  id: PeerId,
+  flag: typeof VOTE | typeof DKG,
+  firsts: readonly EventIndex[],
+): PeerIndex {
+  const peer = state.addPeer(id, 0)
+  // An election may end at an event from before the one that ended the election before it.
+  state.peers.admit(peer, flag, state.self, firsts, state.graph.size - 1)
+  return peer
 }
 
 /** parsec §8: of an unknown peer it changes nothing; a known peer's flags become none. Only who took part is gone for good. */

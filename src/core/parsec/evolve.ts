@@ -81,6 +81,7 @@ export function accept<P>(
   state.watch?.note(event, view, fact.isCarriedSigned === true)
   peers.heardFrom(creator)
   elect(state, watch)
+  state.watch?.noteOrder()
   return event
 }
 

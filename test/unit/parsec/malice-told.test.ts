@@ -15,11 +15,13 @@ function begin(network: Network, name: string): { readonly forger: Forger; reado
   return { forger, events: [initial, forger.vote(network.group().genesis, initial.hash)] }
 }
 
-test('who was told of a member finds neither that it is an accomplice, nor that it is falsely accused of it', () => {
+/** Gus, of whom hal was told only, is silent about alice's fork; bob accuses him of that, and carol accuses bob. */
+function told() {
   const network = new Network(NAMES)
   const hal: Peer = network.join('hal', [...NAMES, 'gus'])
   const alice = begin(network, 'alice')
   const bob = begin(network, 'bob')
+  const carol = begin(network, 'carol')
   const root = alice.forger.tip
   const first = alice.forger.requesting('gus')
   alice.forger.tip = root
@@ -30,11 +32,32 @@ test('who was told of a member finds neither that it is an accomplice, nor that 
   const one = gus.sign({ type: 'Request', selfParent: initial.hash, otherParent: first.hash })
   const silent = gus.sign({ type: 'Request', selfParent: one.hash, otherParent: third.hash })
   const asks = gus.requesting('bob')
-  const malice: Malice = { type: 'Accomplice', event: silent.hash, malice: { type: 'Fork', event: root } }
-  const own = bob.forger.vote({ type: 'Accusation', offender: idOf('alice'), malice: { type: 'Fork', event: root } })
-  const accuses = bob.forger.vote({ type: 'Accusation', offender: idOf('gus'), malice })
-  const basis = bob.forger.sign({ type: 'Request', selfParent: accuses.hash, otherParent: asks.hash })
-  const events = [...alice.events, ...bob.events, first, second, third, initial, one, silent, asks, own, accuses, basis]
+  const fork: Malice = { type: 'Fork', event: root }
+  const silence: Malice = { type: 'Accomplice', event: silent.hash, malice: fork }
+  const byBob = [
+    bob.forger.vote({ type: 'Accusation', offender: idOf('alice'), malice: fork }),
+    bob.forger.vote({ type: 'Accusation', offender: idOf('gus'), malice: silence }),
+  ]
+  const accused = bob.forger.tip
+  const basis = bob.forger.sign({ type: 'Request', selfParent: accused, otherParent: asks.hash })
+  const asksCarol = bob.forger.requesting('carol')
+  const byCarol = [
+    carol.forger.vote({ type: 'Accusation', offender: idOf('alice'), malice: fork }),
+    carol.forger.vote({
+      type: 'Accusation',
+      offender: idOf('bob'),
+      malice: { type: 'InvalidAccusation', event: accused },
+    }),
+  ]
+  const { tip } = carol.forger
+  const answer = carol.forger.sign({ type: 'Request', selfParent: tip, otherParent: asksCarol.hash })
+  const begun = [...alice.events, ...bob.events, ...carol.events]
+  const gossip = [first, second, third, initial, one, silent, asks, ...byBob, basis, asksCarol, ...byCarol, answer]
+  return { network, hal, events: [...begun, ...gossip] }
+}
+
+test('who was told of a member finds neither that it is an accomplice, nor who accuses falsely in that matter', () => {
+  const { network, hal, events } = told()
   const { error } = network.note(
     hal,
     hal.parsec.handleGraph(idOf('alice'), encodeMessage(events.map(({ bytes }) => bytes))),

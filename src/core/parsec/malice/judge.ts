@@ -17,7 +17,7 @@ import { childrenOf } from './kinds/fork.ts'
 import { isByOffender, isFalse } from './kinds/invalid-accusation.ts'
 import { isMissingGenesis } from './kinds/missing-genesis.ts'
 import { isUnexpectedGenesis } from './kinds/unexpected-genesis.ts'
-import { type Charge, namedEvent, parentsOf, type Scene } from './scene.ts'
+import { type Charge, namedEvent, parentsOf, type Scene, type Verdict } from './scene.ts'
 
 function takesAncestry({ type }: Malice): boolean {
   return type === 'InvalidAccusation' || type === 'Accomplice'
@@ -34,6 +34,10 @@ export class Judge<Payload> {
 
   /** parsec §9, Evident. */
   isEvident(charge: Charge<Payload>, tips: Tips): boolean {
+    return this.#judge(charge, tips) === true
+  }
+
+  #judge(charge: Charge<Payload>, tips: Tips): Verdict {
     const { malice } = charge
     if (takesAncestry(malice) && !this.#isWhole(tips)) return false
     switch (malice.type) {
@@ -63,9 +67,9 @@ export class Judge<Payload> {
   }
 
   /** Whether the accusation is false by this basis of it, and by the set for what it carries. */
-  isFalse(accusation: Accusation<Payload>, basis: EventIndex, tips: Tips): boolean {
-    const judge = (): boolean =>
-      isFalse(this.#scene, this.#accusations, accusation, basis, tips, (charge, set) => this.isEvident(charge, set))
+  isFalse(accusation: Accusation<Payload>, basis: EventIndex, tips: Tips): Verdict {
+    const judge = (): Verdict =>
+      isFalse(this.#scene, this.#accusations, accusation, basis, tips, (charge, set) => this.#judge(charge, set))
     if (accusation.carried !== null) return judge()
     // A function of the basis alone. What it accuses was judged before, so that accusations of accusations cost no more.
     const known = accusation.verdicts.get(basis)
@@ -89,10 +93,10 @@ export class Judge<Payload> {
     { offender }: Charge<Payload>,
     hash: EventHash,
     tips: Tips,
-    isBroken: (event: EventIndex) => boolean,
-  ): boolean {
+    isBroken: (event: EventIndex) => Verdict,
+  ): Verdict {
     const event = namedEvent(this.#scene, offender, hash, tips)
-    return event !== NONE && isBroken(event)
+    return event === NONE ? false : isBroken(event)
   }
 
   #isForkedAt(parent: EventIndex, tips: Tips): boolean {
@@ -100,12 +104,12 @@ export class Judge<Payload> {
     return childrenOf(this.#scene, parent).filter((child) => holds(graph, tips, child)).length > 1
   }
 
-  #isFalseAt(event: EventIndex, tips: Tips): boolean {
+  #isFalseAt(event: EventIndex, tips: Tips): Verdict {
     const accusation = this.#accusations.at(event)
     if (accusation === undefined) return false
-    return accusation.bases.some(
-      (basis) => holds(this.#scene.graph, tips, basis) && this.isFalse(accusation, basis, tips),
-    )
+    const bases = accusation.bases.filter((basis) => holds(this.#scene.graph, tips, basis))
+    const verdicts = bases.map((basis) => this.isFalse(accusation, basis, tips))
+    return verdicts.includes(true) || (verdicts.includes(null) ? null : false)
   }
 
   #isDuplicate({ offender }: Charge<Payload>, [a, b]: readonly [EventHash, EventHash], tips: Tips): boolean {
@@ -114,9 +118,9 @@ export class Judge<Payload> {
     return first !== NONE && second !== NONE && isDuplicateVote(this.#scene, first, second)
   }
 
-  #isAccomplice({ offender }: Charge<Payload>, malice: Malice & { readonly type: 'Accomplice' }, tips: Tips): boolean {
+  #isAccomplice({ offender }: Charge<Payload>, malice: Malice & { readonly type: 'Accomplice' }, tips: Tips): Verdict {
     return isAccomplice(this.#scene, this.#accusations, offender, malice, tips, (charge, set) =>
-      this.isEvident(charge, set),
+      this.#judge(charge, set),
     )
   }
 

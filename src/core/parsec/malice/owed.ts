@@ -9,10 +9,15 @@
 
 import type { Malice } from '../../../wire/canonical/types.ts'
 import { NONE, type PeerIndex } from '../graph/graph.ts'
-import { isNamedMalice, type Scene } from './scene.ts'
+import { isNamedMalice, type Scene, type Verdict } from './scene.ts'
 
-export function owesAccusation<P>(scene: Scene<P>, peer: PeerIndex, offender: PeerIndex, malice: Malice): boolean {
-  if (!isNamedMalice(malice) || !isOwingKnown(scene, peer)) return false
+/**
+ * Null: we were only told of the peer, and the order has not admitted it for us yet. Until it has, the peer is neither found to be silent, nor is anybody
+ * found to be wrong about that. Only a joiner is told of members, and a joiner owes nothing of either.
+ */
+export function owesAccusation<P>(scene: Scene<P>, peer: PeerIndex, offender: PeerIndex, malice: Malice): Verdict {
+  if (!isNamedMalice(malice)) return false
+  if (!scene.peers.isAdmitted(peer)) return null
   const admission = scene.admissions.of(peer)
   if (admission === null) return true
   if (malice.type === 'InvalidAccusation' || admission.hadRemoved(offender)) return false
@@ -21,12 +26,4 @@ export function owesAccusation<P>(scene: Scene<P>, peer: PeerIndex, offender: Pe
     const event = scene.graph.find(hash)
     return event !== NONE && !admission.isSettled(event)
   })
-}
-
-/**
- * Not of a member that we were only told of, as long as the order has not admitted it for us: until then it is neither found to be silent, nor wrongly
- * accused of it. Only a joiner is told of members, and a joiner owes nothing of either.
- */
-export function isOwingKnown<P>({ peers }: Scene<P>, peer: PeerIndex): boolean {
-  return peers.isAdmitted(peer)
 }

@@ -29,6 +29,9 @@ export interface Scene<Payload> {
   readonly admissions: { of(peer: PeerIndex): Admission | null }
 }
 
+/** Null: it cannot be told before the order has admitted a voter that it is about (owed.ts). */
+export type Verdict = boolean | null
+
 /** Malice whose evidence is in the graph, by name. */
 export type NamedMalice = Exclude<Malice, { readonly type: CarriedMalice | 'Unprovable' | 'Accomplice' }>
 

@@ -31,7 +31,7 @@ import { type Counts, isDemanded, isPlain, Offences } from './offences.ts'
 import { owesAccusation } from './owed.ts'
 import { isCarriedMalice, parentsOf, type Scene } from './scene.ts'
 
-/** An accusation that cannot be judged before an event is there. */
+/** An accusation that cannot be judged yet. */
 interface Pending<Payload> {
   readonly accusation: Accusation<Payload>
   readonly basis: EventIndex
@@ -49,6 +49,9 @@ export class Watch<Payload> {
   readonly #forks = new Map<EventIndex, Offence>()
   /** By hex of the hash of the event that is missing. */
   readonly #pending = new Map<string, Pending<Payload>[]>()
+  /** About what a voter owed that we were only told of, and those accusations in turn; in order of arrival. */
+  #unjudged: Pending<Payload>[] = []
+  #admitted = 0
 
   constructor(scene: Scene<Payload>) {
     this.#scene = scene
@@ -152,7 +155,9 @@ export class Watch<Payload> {
     let isShown = false
     for (const accusation of settled) {
       // All are judged, in order, so that no verdict is ever looked for in depth; one entry for a basis is enough.
-      if (!this.judge.isFalse(accusation, event, [event])) this.#judgeLater(accusation, event)
+      const isFalse = this.judge.isFalse(accusation, event, [event])
+      if (isFalse === null) this.#unjudged.push({ accusation, basis: event })
+      else if (!isFalse) this.#judgeLater(accusation, event)
       else if (!isShown) {
         this.#addPlain(event, { type: 'InvalidAccusation', event: this.#hash(accusation.event) })
         isShown = true
@@ -161,11 +166,26 @@ export class Watch<Payload> {
     this.#findAccomplice(event)
   }
 
+  /** The order may have admitted somebody, so that more can be judged; in order of arrival too. */
+  noteOrder(): void {
+    const { admitted } = this.#scene.peers
+    if (admitted === this.#admitted) return
+    this.#admitted = admitted
+    const waiting = this.#unjudged
+    this.#unjudged = []
+    for (const { accusation, basis } of waiting) {
+      accusation.verdicts.delete(basis)
+      const isFalse = this.judge.isFalse(accusation, basis, [basis])
+      if (isFalse === null) this.#unjudged.push({ accusation, basis })
+      else if (isFalse) this.#addPlain(basis, { type: 'InvalidAccusation', event: this.#hash(accusation.event) })
+    }
+  }
+
   /** Not false by its basis alone; perhaps by the parents of what it carries. */
   #judgeLater(accusation: Accusation<Payload>, basis: EventIndex): void {
     const missing = missingParents(this.#scene, accusation, basis)
     if (missing === null) this.#postpone(accusation, basis)
-    else if (missing.length > 0 && this.judge.isFalse(accusation, basis, [basis, ...missing])) {
+    else if (missing.length > 0 && this.judge.isFalse(accusation, basis, [basis, ...missing]) === true) {
       const malice: Malice = { type: 'InvalidAccusation', event: this.#hash(accusation.event) }
       this.#addPlain(basis, malice, [basis, ...missing])
     }
@@ -196,7 +216,7 @@ export class Watch<Payload> {
     const peer = graph.creatorOf(sync)
     for (const { peer: offender, id } of this.offences.offenders) {
       if (offender === peer || this.accusations.accuses(peer, id, sync)) continue
-      const owed: Counts = (malice) => isPlain(malice) && owesAccusation(this.#scene, peer, offender, malice)
+      const owed: Counts = (malice) => isPlain(malice) && owesAccusation(this.#scene, peer, offender, malice) === true
       const known = this.offences.evident(offender, [sync], owed)
       if (known === undefined) continue
       if (this.offences.evident(peer, [graph.selfParentOf(sync)], isDemanded) !== undefined) return

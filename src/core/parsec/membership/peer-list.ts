@@ -20,6 +20,8 @@ interface Peer {
   wasVoter: boolean
   /** What its admission followed from: the events whose content was decided; none of a genesis member. */
   admittedBy: readonly EventIndex[]
+  /** The event with which our graph had decided it, or NONE. */
+  admittedAt: EventIndex
 }
 
 interface Restored {
@@ -32,20 +34,29 @@ export class PeerList {
   readonly #peers: Peer[] = []
   /** Peers by a few bytes of their ids. */
   readonly #byId = new Map<number, PeerIndex[]>()
+  #admitted = 0
 
   get count(): number {
     return this.#peers.length
   }
 
+  /** How many are admitted. */
+  get admitted(): number {
+    return this.#admitted
+  }
+
   add(id: PeerId, state: PeerState): PeerIndex {
     const index = this.#peers.length
+    const admitted = includes(state, VOTE)
+    if (admitted) this.#admitted += 1
     this.#peers.push({
       id: id.slice(),
       state,
       removedAt: NONE,
-      admitted: includes(state, VOTE),
+      admitted,
       wasVoter: includes(state, VOTE),
       admittedBy: [],
+      admittedAt: NONE,
     })
     const hint = hintOf(id)
     const alike = this.#byId.get(hint)
@@ -89,6 +100,11 @@ export class PeerList {
     return this.#at(peer).admittedBy
   }
 
+  /** The event with which our graph had decided its admission; NONE of a genesis member. */
+  admittedAt(peer: PeerIndex): EventIndex {
+    return this.#at(peer).admittedAt
+  }
+
   isAdmitted(peer: PeerIndex): boolean {
     return this.#at(peer).admitted
   }
@@ -103,6 +119,7 @@ export class PeerList {
     const own = it.state & RECV
     it.state = isRemoved ? 0 : own | (votes ? VOTE | DKG | SEND : DKG | SEND)
     it.removedAt = isRemoved ? 0 : NONE
+    if (!it.admitted) this.#admitted += 1
     it.admitted = true
     it.wasVoter = wasVoter
   }
@@ -118,12 +135,22 @@ export class PeerList {
     if (includes(it.state, SEND)) it.state |= RECV
   }
 
-  /** parsec §8: consensus on Add (VOTE) or StartDkg (DKG), by these events. A removed peer's flags stay empty. */
-  admit(peer: PeerIndex, flag: typeof VOTE | typeof DKG, self: PeerIndex, by: readonly EventIndex[]): void {
+  /** parsec §8: consensus on Add (VOTE) or StartDkg (DKG), by these events, at this one. A removed peer's flags stay empty. */
+  admit(
+    peer: PeerIndex,
+    flag: typeof VOTE | typeof DKG,
+    self: PeerIndex,
+    by: readonly EventIndex[],
+    at: EventIndex,
+  ): void {
     const it = this.#at(peer)
     if (it.removedAt !== NONE) return
-    if (!it.admitted) it.admittedBy = by
-    it.admitted = true
+    if (!it.admitted) {
+      it.admitted = true
+      it.admittedBy = by
+      it.admittedAt = at
+      this.#admitted += 1
+    }
     it.wasVoter ||= flag === VOTE
     it.state |= flag === VOTE ? VOTE | DKG | SEND : DKG | SEND
     const othersHeard = this.#peers.every(

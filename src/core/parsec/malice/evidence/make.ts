@@ -8,7 +8,6 @@
 import type { Bytes } from '../../../../base/bytes.ts'
 import { decodeEvent } from '../../../../wire/canonical/event.ts'
 import { encodeObservation } from '../../../../wire/canonical/observation.ts'
-import type { EventHash } from '../../../../wire/canonical/types.ts'
 import { encodeMaliceEvidence } from '../../../../wire/malice-evidence.ts'
 import { ancestorsBeyond } from '../../gossip/selection.ts'
 import { type EventIndex, NONE } from '../../graph/graph.ts'
@@ -32,7 +31,7 @@ export function makeEvidence<P>(scene: Scene<P>, offence: Offence): Bytes | null
   )
 }
 
-function eventsFor<P>(scene: Scene<P>, { offender, malice, needs }: Offence): readonly EventIndex[] | null {
+function eventsFor<P>(scene: Scene<P>, { malice, needs }: Offence): readonly EventIndex[] | null {
   const { graph } = scene
   switch (malice.type) {
     case 'Fork':
@@ -42,12 +41,11 @@ function eventsFor<P>(scene: Scene<P>, { offender, malice, needs }: Offence): re
     case 'MissingGenesis':
       return needs.flatMap((event) => [graph.selfParentOf(event), event])
     case 'Accomplice':
-      // What a voter owes that was admitted later depends on the order.
-      if (!scene.genesisMembers.has(offender)) return null
-      return needs.flatMap((event) => ancestorsBeyond(graph, event, NONE))
     case 'InvalidAccusation':
-      if (isOfLateSilence(scene, malice.event)) return null
-      return needs.flatMap((event) => ancestorsBeyond(graph, event, NONE))
+      return withAdmissions(
+        scene,
+        needs.flatMap((event) => ancestorsBeyond(graph, event, NONE)),
+      )
     case 'Unprovable':
       return null
     default:
@@ -55,11 +53,11 @@ function eventsFor<P>(scene: Scene<P>, { offender, malice, needs }: Offence): re
   }
 }
 
-/** Whether the accusation says of a voter that was admitted later that it owed another. */
-function isOfLateSilence<P>({ graph, group, peers, genesisMembers }: Scene<P>, accusation: EventHash): boolean {
-  const { vote } = decodeEvent(graph.bytesOf(graph.find(accusation)), group.format)
-  if (vote?.observation.type !== 'Accusation' || vote.observation.malice.type !== 'Accomplice') return false
-  return !genesisMembers.has(peers.find(vote.observation.offender))
+/** What a voter owes that was admitted later follows from the order: with all that decided who they are whose events these are. */
+function withAdmissions<P>({ graph, peers }: Scene<P>, events: readonly EventIndex[]): readonly EventIndex[] {
+  const creators = new Set(events.map((event) => graph.creatorOf(event)))
+  const decidedAt = Math.max(...[...creators].map((peer) => peers.admittedAt(peer)))
+  return [...events, ...Array.from({ length: decidedAt + 1 }, (_, event) => event)]
 }
 
 /** Its parents; what its other parent answers, back to the sync event; and the earlier answer, if there is one. */

@@ -5,24 +5,22 @@
  * offender (parsec §9). The offence is of a kind that names events, and is not itself Accomplice: who is silent about a
  * silent peer is not one, since such chains would outgrow the depth to which accusations may be nested (§11). Who was admitted later owes
  * less (owed.ts).
- * Evidence: the hash of the sync event, and the offence. A third party looks at that event's ancestry, if the silent peer is of the genesis group;
- * of others it would have to know the order too.
+ * Evidence: the hash of the sync event, and the offence. A third party looks at that event's ancestry, and of a voter that was admitted later at what
+ * admitted it.
  */
 
 import { toHex } from '../../../../base/text.ts'
 import type { EventHash, Malice, PeerId } from '../../../../wire/canonical/types.ts'
-import { NONE, type PeerIndex } from '../../graph/graph.ts'
+import { NONE } from '../../graph/graph.ts'
 import type { Accusations } from '../accusations.ts'
 import type { Tips } from '../ancestry.ts'
 import { owesAccusation } from '../owed.ts'
-import { type Charge, isNamedMalice, type NamedMalice, namedEvent, type Scene } from '../scene.ts'
+import { type Charge, isNamedMalice, type NamedMalice, namedEvent, type Scene, type Verdict } from '../scene.ts'
 
 /** An event of the offender that the evidence names. */
 function eventNamedBy(malice: NamedMalice): EventHash {
   return malice.type === 'DuplicateVote' ? malice.events[0] : malice.event
 }
-
-type IsEvident<P> = (charge: Charge<P>, tips: Tips) => boolean
 
 export function isAccomplice<P>(
   scene: Scene<P>,
@@ -30,28 +28,16 @@ export function isAccomplice<P>(
   accomplice: PeerId,
   malice: Malice & { readonly type: 'Accomplice' },
   tips: Tips,
-  isEvident: IsEvident<P>,
-): boolean {
-  const silence = silenceOf(scene, accusations, accomplice, malice, tips, isEvident)
-  return silence !== null && owesAccusation(scene, silence.peer, silence.offender, malice.malice)
-}
-
-/** Who is silent about whose offence, whether it owes an accusation or not; null: nobody is. */
-export function silenceOf<P>(
-  scene: Scene<P>,
-  accusations: Accusations<P>,
-  accomplice: PeerId,
-  malice: Malice & { readonly type: 'Accomplice' },
-  tips: Tips,
-  isEvident: IsEvident<P>,
-): { readonly peer: PeerIndex; readonly offender: PeerIndex } | null {
+  judge: (charge: Charge<P>, tips: Tips) => Verdict,
+): Verdict {
   const { graph, peers } = scene
   const sync = namedEvent(scene, accomplice, malice.event, tips)
-  if (sync === NONE || !graph.isSync(sync) || !isNamedMalice(malice.malice)) return null
+  if (sync === NONE || !graph.isSync(sync) || !isNamedMalice(malice.malice)) return false
   const named = graph.find(eventNamedBy(malice.malice))
-  if (named === NONE) return null
+  if (named === NONE) return false
   const [peer, offender] = [graph.creatorOf(sync), graph.creatorOf(named)]
   const id = peers.idOf(offender)
-  if (offender === peer || accusations.accuses(peer, toHex(id), sync)) return null
-  return isEvident({ offender: id, malice: malice.malice, carried: null }, [sync]) ? { peer, offender } : null
+  if (offender === peer || accusations.accuses(peer, toHex(id), sync)) return false
+  const verdict = judge({ offender: id, malice: malice.malice, carried: null }, [sync])
+  return verdict === true ? owesAccusation(scene, peer, offender, malice.malice) : verdict
 }

@@ -14,9 +14,7 @@ import type { EventIndex } from '../../graph/graph.ts'
 import { NONE } from '../../graph/graph.ts'
 import type { Accusation, Accusations } from '../accusations.ts'
 import { holds, type Tips } from '../ancestry.ts'
-import { isOwingKnown } from '../owed.ts'
-import { type Charge, parentsOf, type Scene } from '../scene.ts'
-import { silenceOf } from './accomplice.ts'
+import { type Charge, parentsOf, type Scene, type Verdict } from '../scene.ts'
 
 /** Of whom: known to be by the offender, without looking at parents. */
 export function isByOffender<P>({ offender, carried }: Charge<P>): boolean {
@@ -42,20 +40,18 @@ export function isFalse<P>(
   accusation: Accusation<P>,
   basis: EventIndex,
   tips: Tips,
-  isEvident: (charge: Charge<P>, tips: Tips) => boolean,
-): boolean {
+  judge: (charge: Charge<P>, tips: Tips) => Verdict,
+): Verdict {
   if (accusation.carried !== null && !isByOffender(accusation)) return true
   if (!isOneOfItsOwn(accusations, accusation, basis)) return true
   if (accusation.malice.type === 'Unprovable') return false
-  const { offender, malice } = accusation
-  if (malice.type === 'Accomplice') {
-    const silence = silenceOf(scene, accusations, offender, malice, [basis], isEvident)
-    if (silence !== null && !isOwingKnown(scene, silence.peer)) return false
+  if (accusation.carried === null) {
+    const verdict = judge(accusation, [basis])
+    return verdict === null ? null : !verdict
   }
-  if (accusation.carried === null) return !isEvident(accusation, [basis])
   const parents = parentsOf(scene, accusation.carried.view)
   if (!parents.every((parent) => holds(scene.graph, tips, parent))) return false
-  return !isEvident(accusation, tips)
+  return judge(accusation, tips) === false
 }
 
 /**
