@@ -5,19 +5,48 @@
  */
 
 import { fromHex, toHex } from '../../base/text.ts'
-import type { CheckpointView, PeerId } from '../../core/parsec/index.ts'
+import { type CheckpointView, type PeerId, verifyEvidence } from '../../core/parsec/index.ts'
+import { insecureChecksum } from './checksum-scheme.ts'
 import { accusationsMade } from './evident.ts'
 import type { ParsecNetwork } from './network.ts'
 import type { NetworkNode } from './node.ts'
 
 export function checkRun(network: ParsecNetwork): readonly string[] {
-  return [...network.correct.values()].flatMap((node) => [
+  const violations = [...network.correct.values()].flatMap((node) => [
     ...checkAgreement(network, node),
     ...checkIntegrity(network, node),
     ...checkOwnAccusations(network, node),
+    ...checkOffences(network, node),
     ...checkCheckpoints(network, node),
     ...checkBudgets(network, node),
   ])
+  const whole = [...network.correct.values()].filter(({ parsec }) => parsec.startedAt === 0)
+  // Whoever has the whole graph can prove all that it found; one is asked, since proofs are long.
+  return [...violations, ...checkEvidence(network, network.random.fork('evidence').pick(whole))]
+}
+
+/** parsec §9: no correct peer is found to offend. */
+function checkOffences(network: ParsecNetwork, { peer, parsec }: NetworkNode): readonly string[] {
+  return parsec.offences().flatMap(({ offender, malice }) => {
+    const by = network.numberOf(offender)
+    return network.correct.has(by) ? [`malice: peer ${peer} finds ${malice.type} by correct peer ${by}`] : []
+  })
+}
+
+/** parsec §9: evidence convicts at a stranger who knows the genesis alone; only spam has none. */
+function checkEvidence({ group }: ParsecNetwork, { peer, parsec }: NetworkNode): readonly string[] {
+  return parsec.offences().flatMap(({ offender, malice, evidence }) => {
+    if (malice.type === 'Unprovable') return []
+    const bytes = evidence()
+    if (bytes === null) return [`evidence: peer ${peer} cannot prove ${malice.type}`]
+    try {
+      const proven = verifyEvidence(bytes, { group, scheme: insecureChecksum })
+      const isSame = proven.kind === malice.type && toHex(proven.offender) === toHex(offender)
+      return isSame ? [] : [`evidence: peer ${peer} proves ${proven.kind} in place of ${malice.type}`]
+    } catch (error) {
+      return [`evidence: what peer ${peer} has of ${malice.type} proves nothing: ${String(error)}`]
+    }
+  })
 }
 
 /** parsec §9, Unprovable: budgets hold what floods, and no correct peer ever meets them. */

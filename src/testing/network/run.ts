@@ -76,7 +76,7 @@ export function randomOptions(random: SeededRandom, hash?: (bytes: Uint8Array) =
     maxDelayTicks: random.pick([1, 4, 12]),
     crashRate: random.pick([0.001, 0.002, 0.005]),
     forkRate: random.pick([0.01, 0.03, 0.1]),
-    fromCheckpointRate: Number(process.env['FCR'] ?? 0.5),
+    fromCheckpointRate: 0.5,
     checkpointInterval: random.pick([2, 5, 10]),
     maxMessageBytes: random.pick([8 * 1024 * 1024, 32 * 1024]),
     ...(hash === undefined ? {} : { hash }),

@@ -10,7 +10,7 @@ import type { PeerId } from '../../../wire/canonical/types.ts'
 import type { KeyIndex } from '../election/keys.ts'
 import type { EventIndex, Graph, PeerIndex } from '../graph/graph.ts'
 import { holds, isOnBranch, type Tips } from './ancestry.ts'
-import type { Charge, Verdict } from './scene.ts'
+import type { Charge, Judgement } from './scene.ts'
 
 export interface Accusation<Payload> extends Charge<Payload> {
   /** The vote event. */
@@ -22,7 +22,7 @@ export interface Accusation<Payload> extends Charge<Payload> {
   /** None of its accuser's self-ancestors accuses this offender. */
   readonly isFirst: boolean
   /** By basis: whether it is false there; see judge.ts. */
-  readonly verdicts: Map<EventIndex, Verdict>
+  readonly verdicts: Map<EventIndex, Judgement>
 }
 
 /** A peer that somebody accused, known to us or not. */
@@ -48,7 +48,7 @@ export class Accusations<Payload> {
     const { event, accuser } = made
     const offender = toHex(made.offender)
     const isFirst = !this.accuses(accuser, offender, this.#graph.selfParentOf(event))
-    const accusation = { ...made, bases: [], isFirst, verdicts: new Map<EventIndex, Verdict>() }
+    const accusation = { ...made, bases: [], isFirst, verdicts: new Map<EventIndex, Judgement>() }
     this.#byEvent.set(event, accusation)
     this.#accusers.add(accuser)
     const accused = this.#byOffender.get(offender) ?? {

@@ -17,7 +17,7 @@ import { childrenOf } from './kinds/fork.ts'
 import { isByOffender, isFalse } from './kinds/invalid-accusation.ts'
 import { isMissingGenesis } from './kinds/missing-genesis.ts'
 import { isUnexpectedGenesis } from './kinds/unexpected-genesis.ts'
-import { type Charge, namedEvent, parentsOf, type Scene, type Verdict } from './scene.ts'
+import { type Charge, type Judgement, namedEvent, parentsOf, type Scene } from './scene.ts'
 
 function takesAncestry({ type }: Malice): boolean {
   return type === 'InvalidAccusation' || type === 'Accomplice'
@@ -37,7 +37,7 @@ export class Judge<Payload> {
     return this.#judge(charge, tips) === true
   }
 
-  #judge(charge: Charge<Payload>, tips: Tips): Verdict {
+  #judge(charge: Charge<Payload>, tips: Tips): Judgement {
     const { malice } = charge
     if (takesAncestry(malice) && !this.#isWhole(tips)) return false
     switch (malice.type) {
@@ -67,8 +67,8 @@ export class Judge<Payload> {
   }
 
   /** Whether the accusation is false by this basis of it, and by the set for what it carries. */
-  isFalse(accusation: Accusation<Payload>, basis: EventIndex, tips: Tips): Verdict {
-    const judge = (): Verdict =>
+  isFalse(accusation: Accusation<Payload>, basis: EventIndex, tips: Tips): Judgement {
+    const judge = (): Judgement =>
       isFalse(this.#scene, this.#accusations, accusation, basis, tips, (charge, set) => this.#judge(charge, set))
     if (accusation.carried !== null) return judge()
     // A function of the basis alone. What it accuses was judged before, so that accusations of accusations cost no more.
@@ -93,8 +93,8 @@ export class Judge<Payload> {
     { offender }: Charge<Payload>,
     hash: EventHash,
     tips: Tips,
-    isBroken: (event: EventIndex) => Verdict,
-  ): Verdict {
+    isBroken: (event: EventIndex) => Judgement,
+  ): Judgement {
     const event = namedEvent(this.#scene, offender, hash, tips)
     return event === NONE ? false : isBroken(event)
   }
@@ -104,7 +104,7 @@ export class Judge<Payload> {
     return childrenOf(this.#scene, parent).filter((child) => holds(graph, tips, child)).length > 1
   }
 
-  #isFalseAt(event: EventIndex, tips: Tips): Verdict {
+  #isFalseAt(event: EventIndex, tips: Tips): Judgement {
     const accusation = this.#accusations.at(event)
     if (accusation === undefined) return false
     const bases = accusation.bases.filter((basis) => holds(this.#scene.graph, tips, basis))
@@ -118,7 +118,11 @@ export class Judge<Payload> {
     return first !== NONE && second !== NONE && isDuplicateVote(this.#scene, first, second)
   }
 
-  #isAccomplice({ offender }: Charge<Payload>, malice: Malice & { readonly type: 'Accomplice' }, tips: Tips): Verdict {
+  #isAccomplice(
+    { offender }: Charge<Payload>,
+    malice: Malice & { readonly type: 'Accomplice' },
+    tips: Tips,
+  ): Judgement {
     return isAccomplice(this.#scene, this.#accusations, offender, malice, tips, (charge, set) =>
       this.#judge(charge, set),
     )

@@ -9,13 +9,13 @@
 
 import type { Malice } from '../../../wire/canonical/types.ts'
 import { NONE, type PeerIndex } from '../graph/graph.ts'
-import { isNamedMalice, type Scene, type Verdict } from './scene.ts'
+import { isNamedMalice, type Judgement, type Scene } from './scene.ts'
 
 /**
  * Null: we were only told of the peer, and the order has not admitted it for us yet. Until it has, the peer is neither found to be silent, nor is anybody
  * found to be wrong about that. Only a joiner is told of members, and a joiner owes nothing of either.
  */
-export function owesAccusation<P>(scene: Scene<P>, peer: PeerIndex, offender: PeerIndex, malice: Malice): Verdict {
+export function owesAccusation<P>(scene: Scene<P>, peer: PeerIndex, offender: PeerIndex, malice: Malice): Judgement {
   if (!isNamedMalice(malice)) return false
   if (!scene.peers.isAdmitted(peer)) return null
   const admission = scene.admissions.of(peer)

@@ -30,7 +30,7 @@ export interface Scene<Payload> {
 }
 
 /** Null: it cannot be told before the order has admitted a voter that it is about (owed.ts). */
-export type Verdict = boolean | null
+export type Judgement = boolean | null
 
 /** Malice whose evidence is in the graph, by name. */
 export type NamedMalice = Exclude<Malice, { readonly type: CarriedMalice | 'Unprovable' | 'Accomplice' }>

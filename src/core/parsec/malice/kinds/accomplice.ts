@@ -15,7 +15,7 @@ import { NONE } from '../../graph/graph.ts'
 import type { Accusations } from '../accusations.ts'
 import type { Tips } from '../ancestry.ts'
 import { owesAccusation } from '../owed.ts'
-import { type Charge, isNamedMalice, type NamedMalice, namedEvent, type Scene, type Verdict } from '../scene.ts'
+import { type Charge, isNamedMalice, type Judgement, type NamedMalice, namedEvent, type Scene } from '../scene.ts'
 
 /** An event of the offender that the evidence names. */
 function eventNamedBy(malice: NamedMalice): EventHash {
@@ -28,8 +28,8 @@ export function isAccomplice<P>(
   accomplice: PeerId,
   malice: Malice & { readonly type: 'Accomplice' },
   tips: Tips,
-  judge: (charge: Charge<P>, tips: Tips) => Verdict,
-): Verdict {
+  judge: (charge: Charge<P>, tips: Tips) => Judgement,
+): Judgement {
   const { graph, peers } = scene
   const sync = namedEvent(scene, accomplice, malice.event, tips)
   if (sync === NONE || !graph.isSync(sync) || !isNamedMalice(malice.malice)) return false

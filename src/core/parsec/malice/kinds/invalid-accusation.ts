@@ -14,7 +14,7 @@ import type { EventIndex } from '../../graph/graph.ts'
 import { NONE } from '../../graph/graph.ts'
 import type { Accusation, Accusations } from '../accusations.ts'
 import { holds, type Tips } from '../ancestry.ts'
-import { type Charge, parentsOf, type Scene, type Verdict } from '../scene.ts'
+import { type Charge, type Judgement, parentsOf, type Scene } from '../scene.ts'
 
 /** Of whom: known to be by the offender, without looking at parents. */
 export function isByOffender<P>({ offender, carried }: Charge<P>): boolean {
@@ -40,8 +40,8 @@ export function isFalse<P>(
   accusation: Accusation<P>,
   basis: EventIndex,
   tips: Tips,
-  judge: (charge: Charge<P>, tips: Tips) => Verdict,
-): Verdict {
+  judge: (charge: Charge<P>, tips: Tips) => Judgement,
+): Judgement {
   if (accusation.carried !== null && !isByOffender(accusation)) return true
   if (!isOneOfItsOwn(accusations, accusation, basis)) return true
   if (accusation.malice.type === 'Unprovable') return false
