@@ -101,6 +101,22 @@ describe('relations, parsec §4, against their definitions', () => {
     )
   })
 
+  test('self-ancestors, by the path of self-parents, however long', () => {
+    fc.assert(
+      fc.property(fc.array(plan, { minLength: 200, maxLength: 300, size: 'max' }), (plans) => {
+        const model = build(plans)
+        const { graph } = model
+        for (let x = 0; x < graph.size; x += 1) {
+          const path = new Set<number>()
+          for (let event = x; event >= 0; event = graph.selfParentOf(event)) path.add(event)
+          const found = model.creators.flatMap((_, y) => (graph.isSelfAncestor(x, y) ? [y] : []))
+          expect(new Set(found)).toEqual(path)
+        }
+      }),
+      { numRuns: 20 },
+    )
+  })
+
   test('members of a fork set stand in insertion order, and the last event is the last member of the highest index', () => {
     const model = build([])
     insert(model, 0, 0, 1)

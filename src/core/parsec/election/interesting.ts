@@ -5,7 +5,8 @@
  *
  * For given voters it depends on the graph alone, and decided keys only go away; so it is computed once for each event,
  * and kept from election to election until the voters change. For a creator that did not fork it is incremental: each
- * sync event looks only at the votes that entered its ancestry since the one before. For forkers it is computed afresh.
+ * sync event looks only at the votes that entered its ancestry since the one before. For forkers it is computed afresh, from what the
+ * branch had not made interesting before.
  */
 
 import { type EventIndex, type Graph, NONE, type PeerIndex } from '../graph/graph.ts'
@@ -19,6 +20,16 @@ export interface InterestingEvent {
   /** Keys in the order of parsec §5(a); decided ones are stripped. */
   content: KeyIndex[]
 }
+
+/** Undecided keys with votes up to a sync event of a forker that no self-ancestor of it, nor itself, made interesting. */
+interface Rest {
+  readonly keys: readonly OpenKey[]
+  /** The first key whose votes all came later. */
+  readonly upTo: KeyIndex
+}
+
+/** So many branches that grow are remembered; on others it costs a walk over what was interesting. */
+const MAX_RESTS = 16
 
 /** Marks of a key at a seat: it made the key interesting, or knows it but not enough voters yet. */
 const TAKEN = 1
@@ -37,6 +48,8 @@ export class Interesting {
   #cursors: number[][] = []
   /** By seat: `Single` keys known before a supermajority of voters is. */
   #waiting: OpenKey[][] = []
+  /** By the newest sync event of a branch; the oldest first. */
+  readonly #rests = new Map<EventIndex, Rest>()
 
   constructor(graph: Graph, keys: Keys, votes: VoteLists, rules: Rules, voters: Voters) {
     this.#graph = graph
@@ -54,6 +67,7 @@ export class Interesting {
     this.#events = voters.peers.map(() => [])
     this.#cursors = voters.peers.map(() => [])
     this.#waiting = voters.peers.map(() => [])
+    this.#rests.clear()
     this.#keys.resetWork()
   }
 
@@ -158,32 +172,59 @@ export class Interesting {
   /** The rule of parsec §5(a) as it is written, for a creator whose events are no chain. */
   #afresh(x: EventIndex, seat: number): OpenKey[] {
     const knowsMajority = this.#knowsMajority(x)
-    const made = this.#madeBefore(x, seat)
-    const fresh: OpenKey[] = []
-    for (const open of this.#keys.undecided.values()) {
-      if (made === null ? open.taken?.[seat] === TAKEN : made.has(open.key)) continue
-      const carriers = open.votes.filter((vote) => vote <= x && this.#graph.descends(x, vote))
-      if (carriers.length === 0) continue
-      if (open.voter !== NONE) {
-        if (knowsMajority) fresh.push(open)
-        continue
-      }
-      const voters = new Set(
-        carriers.map((vote) => this.#graph.creatorOf(vote)).filter((peer) => this.#voters.has(peer)),
-      )
-      if (isSupermajority(voters.size, this.#voters.count)) fresh.push(open)
-    }
+    const isFresh = (open: OpenKey): boolean => this.#isInteresting(open, x, knowsMajority)
+    // In the reference it goes by creator: what another branch made interesting counts too.
+    if (!this.#rules.stronger)
+      return [...this.#keys.undecided.values()].filter((open) => open.taken?.[seat] !== TAKEN && isFresh(open))
+    const { keys, upTo } = this.#restBefore(x, seat)
+    const fresh = keys.filter(isFresh)
+    const taken = new Set(fresh)
+    this.#remember(x, { keys: keys.filter((open) => !taken.has(open)), upTo })
     return fresh
   }
 
-  /** parsec §5(a), Stronger: keys that an interesting self-ancestor of `x` made interesting. Null: goes by creator. */
-  #madeBefore(x: EventIndex, seat: number): Set<KeyIndex> | null {
-    if (!this.#rules.stronger) return null
+  #isInteresting({ voter, votes }: OpenKey, x: EventIndex, knowsMajority: boolean): boolean {
+    const carriers = votes.filter((vote) => vote <= x && this.#graph.descends(x, vote))
+    if (carriers.length === 0) return false
+    if (voter !== NONE) return knowsMajority
+    const voters = new Set(carriers.map((vote) => this.#graph.creatorOf(vote)).filter((peer) => this.#voters.has(peer)))
+    return isSupermajority(voters.size, this.#voters.count)
+  }
+
+  /** parsec §5(a), Stronger: undecided keys that no self-ancestor of `x` made interesting. */
+  #restBefore(x: EventIndex, seat: number): Rest {
+    const known = this.#rests.get(this.#graph.syncParentOf(x))
+    if (known === undefined) return this.#restFromScratch(x, seat)
+    this.#rests.delete(this.#graph.syncParentOf(x))
+    const keys = known.keys.filter(({ key }) => !this.#keys.isDecided(key))
+    let { upTo } = known
+    for (; upTo < this.#keys.count; upTo += 1) {
+      const open = this.#keys.open(upTo)
+      if (open === undefined) continue
+      if (isLater(open, x)) break
+      keys.push(open)
+    }
+    return { keys, upTo }
+  }
+
+  #restFromScratch(x: EventIndex, seat: number): Rest {
     const made = new Set<KeyIndex>()
     for (const { event, content } of this.of(seat)) {
       if (this.#graph.isSelfAncestor(x, event)) for (const key of content) made.add(key)
     }
-    return made
+    const keys: OpenKey[] = []
+    // Keys are in the order of their first votes.
+    for (const open of this.#keys.undecided.values()) {
+      if (isLater(open, x)) return { keys, upTo: open.key }
+      if (!made.has(open.key)) keys.push(open)
+    }
+    return { keys, upTo: this.#keys.count }
+  }
+
+  #remember(x: EventIndex, rest: Rest): void {
+    this.#rests.set(x, rest)
+    const [oldest] = this.#rests.keys()
+    if (this.#rests.size > MAX_RESTS && oldest !== undefined) this.#rests.delete(oldest)
   }
 
   /** parsec §5(a): first the creator's own votes, by index; then the others; ties by hash, then by voter id. */
@@ -202,4 +243,9 @@ export class Interesting {
     ranked.sort((a, b) => (a.own === b.own ? this.#rules.compareKeys(a.key, b.key) : a.own - b.own))
     return ranked.map(({ key }) => key)
   }
+}
+
+/** Nobody had voted for it when `x` was made. */
+function isLater({ votes }: OpenKey, x: EventIndex): boolean {
+  return (votes[0] ?? NONE) > x
 }

@@ -91,6 +91,10 @@ export class Keys {
     this.#voteKeys.push(key)
   }
 
+  get count(): number {
+    return this.#observationOf.length
+  }
+
   isDecided(key: KeyIndex): boolean {
     return (this.#state.at(key) & DECIDED) !== 0
   }

@@ -47,6 +47,8 @@ export class Graph {
   readonly #creator = new Int32List()
   readonly #index = new Int32List()
   readonly #selfParent = new Int32List()
+  /** By event: a self-ancestor further away, or NONE; so that any is found in a number of steps that grows with the logarithm. */
+  readonly #jump = new Int32List()
   readonly #otherParent = new Int32List()
   readonly #subject = new Int32List()
   readonly #syncParent = new Int32List()
@@ -120,6 +122,7 @@ export class Graph {
     this.#creator.push(creator)
     this.#index.push(index)
     this.#selfParent.push(NONE)
+    this.#jump.push(NONE)
     this.#otherParent.push(NONE)
     this.#subject.push(NONE)
     // Nothing of it is asked for again: it is like an event that syncs nothing.
@@ -146,6 +149,7 @@ export class Graph {
     this.#creator.push(creator)
     this.#index.push(index)
     this.#selfParent.push(selfParent)
+    this.#jump.push(this.#jumpFrom(selfParent))
     this.#otherParent.push(otherParent)
     this.#subject.push(event.subject)
     this.#cause.push(cause)
@@ -296,8 +300,22 @@ export class Graph {
   /** `y` is on the path of self-parents from `x`, or `x` itself. */
   isSelfAncestor(x: EventIndex, y: EventIndex): boolean {
     let event = x
-    while (event > y) event = this.#selfParent.at(event)
+    while (event > y) {
+      const far = this.#jump.at(event)
+      event = far >= y ? far : this.#selfParent.at(event)
+    }
     return event === y
+  }
+
+  /** As long as the last two jumps where they are alike: then there is one over both of them. */
+  #jumpFrom(selfParent: EventIndex): EventIndex {
+    if (selfParent === NONE) return NONE
+    const near = this.#jump.at(selfParent)
+    if (near === NONE) return selfParent
+    const far = this.#jump.at(near)
+    const isAlike =
+      far !== NONE && this.#index.at(selfParent) - this.#index.at(near) === this.#index.at(near) - this.#index.at(far)
+    return isAlike ? far : selfParent
   }
 
   /** parsec §4. */

@@ -77,7 +77,7 @@ export class LastRows {
     }
     const width = this.#widths[chunk] as number
     if (peers <= width) return
-    const wider = width + Math.max(4, peers - width)
+    const wider = Math.max(peers, width + 4 + (width >> 2))
     const rows = new Int32Array(CHUNK * wider).fill(-1)
     const old = this.#chunks[chunk] as Int32Array
     for (let i = 0; i < (this.#length & (CHUNK - 1)); i += 1)
