@@ -22,7 +22,7 @@ export interface Admission {
 
 type OrderedGroup<P> = Ordered<P> & { readonly genesisMembers: ReadonlySet<PeerIndex> }
 
-/** Of what lies before our base we know too little to expect anything. */
+/** Of what lies before our base we know too little to tell. */
 const BEFORE_OUR_BASE: Admission = { position: NONE, hadRemoved: () => true, isSettled: () => true }
 
 export class Admissions<Payload> {

@@ -22,6 +22,8 @@ interface Peer {
   admittedBy: readonly EventIndex[]
   /** The event with which our graph had decided it, or NONE. */
   admittedAt: EventIndex
+  /** Its admission made it a voter. */
+  admittedAsVoter: boolean
 }
 
 interface Restored {
@@ -57,6 +59,7 @@ export class PeerList {
       wasVoter: includes(state, VOTE),
       admittedBy: [],
       admittedAt: NONE,
+      admittedAsVoter: admitted,
     })
     const hint = hintOf(id)
     const alike = this.#byId.get(hint)
@@ -105,6 +108,11 @@ export class PeerList {
     return this.#at(peer).admittedAt
   }
 
+  /** Its admission made it a voter, and not a participant of a key generation. */
+  wasAdmittedAsVoter(peer: PeerIndex): boolean {
+    return this.#at(peer).admittedAsVoter
+  }
+
   isAdmitted(peer: PeerIndex): boolean {
     return this.#at(peer).admitted
   }
@@ -122,6 +130,7 @@ export class PeerList {
     if (!it.admitted) this.#admitted += 1
     it.admitted = true
     it.wasVoter = wasVoter
+    it.admittedAsVoter = wasVoter
   }
 
   /** Order of ids (parsec §1). */
@@ -149,6 +158,7 @@ export class PeerList {
       it.admitted = true
       it.admittedBy = by
       it.admittedAt = at
+      it.admittedAsVoter = flag === VOTE
       this.#admitted += 1
     }
     it.wasVoter ||= flag === VOTE

@@ -8,9 +8,10 @@
 import type { Bytes } from '../../../../base/bytes.ts'
 import { decodeEvent } from '../../../../wire/canonical/event.ts'
 import { encodeObservation } from '../../../../wire/canonical/observation.ts'
+import { CAUSE_TAG } from '../../../../wire/canonical/types.ts'
 import { encodeMaliceEvidence } from '../../../../wire/malice-evidence.ts'
 import { ancestorsBeyond } from '../../gossip/selection.ts'
-import { type EventIndex, NONE } from '../../graph/graph.ts'
+import { type EventIndex, type Graph, NONE, type PeerIndex } from '../../graph/graph.ts'
 import type { Offence } from '../offence.ts'
 import { isCarriedMalice, parentsOf, type Scene } from '../scene.ts'
 
@@ -53,11 +54,18 @@ function eventsFor<P>(scene: Scene<P>, { malice, needs }: Offence): readonly Eve
   }
 }
 
-/** What a voter owes that was admitted later follows from the order: with all that decided who they are whose events these are. */
-function withAdmissions<P>({ graph, peers }: Scene<P>, events: readonly EventIndex[]): readonly EventIndex[] {
-  const creators = new Set(events.map((event) => graph.creatorOf(event)))
-  const decidedAt = Math.max(...[...creators].map((peer) => peers.admittedAt(peer)))
+/** What a voter owes that was admitted later follows from the order: with all that decided whose events these are, and who is asked in them. */
+function withAdmissions<P>({ graph, peers }: Scene<P>, events: readonly EventIndex[]): readonly EventIndex[] | null {
+  const named = new Set(events.flatMap((event) => whoIsIn(graph, event)))
+  // Somebody we were told of: a stranger would not take what it made.
+  if (![...named].every((peer) => peers.isAdmitted(peer))) return null
+  const decidedAt = Math.max(...[...named].map((peer) => peers.admittedAt(peer)))
   return [...events, ...Array.from({ length: decidedAt + 1 }, (_, event) => event)]
+}
+
+function whoIsIn(graph: Graph, event: EventIndex): readonly PeerIndex[] {
+  const isAsking = graph.causeOf(event) === CAUSE_TAG.Requesting
+  return isAsking ? [graph.creatorOf(event), graph.subjectOf(event)] : [graph.creatorOf(event)]
 }
 
 /** Its parents; what its other parent answers, back to the sync event; and the earlier answer, if there is one. */

@@ -3,8 +3,8 @@
  *
  * Judges evidence offline, from the group's genesis alone (parsec §9).
  *
- * Guarantee: what passes was signed by the offender, and no correct peer signs such things. Of silence about an offence, and of accusations of that, by or about a voter
- * that was admitted later, as far as the order may be relied on: fewer than a third of the voters faulty at any time.
+ * Guarantee: what passes was signed by the offender, and no correct peer signs such things. Where InvalidAccusation or Accomplice is about a voter that was admitted
+ * later, it is as good as the order: that takes fewer than a third of each set of voters ever to be faulty, also after they are voters no more, as for checkpoints (§8).
  */
 
 import { type Bytes, equalBytes } from '../../../../base/bytes.ts'
@@ -15,6 +15,7 @@ import { CodecError } from '../../../../wire/canonical/errors.ts'
 import { decodeEvent, type EventView } from '../../../../wire/canonical/event.ts'
 import type { EventHash, Malice, PeerId } from '../../../../wire/canonical/types.ts'
 import { decodeMaliceEvidence, type MaliceEvidence } from '../../../../wire/malice-evidence.ts'
+import { isAtLeastThird } from '../../election/voters.ts'
 import { accept } from '../../evolve.ts'
 import { NONE } from '../../graph/graph.ts'
 import type { Group } from '../../group.ts'
@@ -85,7 +86,14 @@ function isProvenByAncestry<P>(group: Group<P>, scheme: SignatureScheme, evidenc
   // Nobody's id, so that nothing that the group decides is about who judges.
   const started = { type: 'PeerStarted', self: group.id, origin: 'existing', members, section: [] } as const
   const state = new State(group, { ...started, relatedInfo: genesis.relatedInfo })
-  for (const view of evidence.events) add(state, view, scheme)
+  const isMember = (id: PeerId): boolean => state.genesisMembers.has(state.peers.find(id))
+  const isOfMembers = evidence.events.every(
+    ({ creator, recipient }) => isMember(creator) && (recipient === null || isMember(recipient)),
+  )
+  // What a genesis member owes does not depend on the order.
+  if (isOfMembers) state.election.stop()
+  addAll(state, evidence.events, scheme)
+  if (!isOfMembers) requireFewForkers(state)
   const parents = new Set(
     evidence.events
       .flatMap(({ selfParent, otherParent }) => [selfParent, otherParent])
@@ -98,16 +106,39 @@ function isProvenByAncestry<P>(group: Group<P>, scheme: SignatureScheme, evidenc
   return state.watch?.judge.isEvident({ offender, malice, carried: null }, tips) === true
 }
 
-function add<P>(state: State<P>, view: EventView<P>, scheme: SignatureScheme): void {
-  const { group, graph } = state
+/** As a peer takes them: what is of, or for, somebody unknown waits until the order has admitted it. */
+function addAll<P>(state: State<P>, events: readonly EventView<P>[], scheme: SignatureScheme): void {
+  let waiting = events
+  let admitted = NONE
+  while (waiting.length > 0 && state.peers.admitted !== admitted) {
+    admitted = state.peers.admitted
+    waiting = waiting.filter((view) => !add(state, view, scheme))
+  }
+  if (waiting.length > 0) {
+    throw new MaliceEvidenceError({
+      code: 'NotProven',
+      why: 'a part of the ancestry, or of what admitted somebody, is missing',
+    })
+  }
+}
+
+/** Where so many voters sign two histories, neither is the order of the group. */
+function requireFewForkers<P>({ checkpoints, election, graph }: State<P>): void {
+  const all = [election.voters, ...checkpoints.all.flatMap(({ signers, nextVoters }) => [signers, nextVoters])]
+  if (all.some(({ peers, count }) => isAtLeastThird(peers.filter((peer) => graph.isForker(peer)).length, count))) {
+    throw new MaliceEvidenceError({ code: 'NotProven', why: 'a third of the voters or more forked' })
+  }
+}
+
+/** False: it cannot be added yet. */
+function add<P>(state: State<P>, view: EventView<P>, scheme: SignatureScheme): boolean {
+  const { group, graph, peers } = state
   const hash = group.hash(group.eventMessage(view.content))
   const isMissing = (parent: EventHash | null): boolean => parent !== null && graph.find(parent) === NONE
-  if (graph.find(hash) !== NONE) return
-  if (isMissing(view.selfParent) || isMissing(view.otherParent)) {
-    throw new MaliceEvidenceError({ code: 'NotProven', why: 'a part of the ancestry is missing' })
-  }
-  state.addPeer(view.creator, 0)
-  if (view.recipient !== null) state.addPeer(view.recipient, 0)
+  const isUnknown = (id: PeerId | null): boolean => id !== null && peers.find(id) === NONE
+  if (graph.find(hash) !== NONE) return true
+  if (isMissing(view.selfParent) || isMissing(view.otherParent)) return false
+  if (isUnknown(view.creator) || isUnknown(view.recipient)) return false
   if (brokenBy(state, view).length > 0) {
     throw new MaliceEvidenceError({ code: 'NotProven', why: 'an event of a form that no graph holds' })
   }
@@ -123,6 +154,7 @@ function add<P>(state: State<P>, view: EventView<P>, scheme: SignatureScheme): v
     },
     view,
   )
+  return true
 }
 
 function carriesSigned<P>({ group }: State<P>, { vote }: EventView<P>, scheme: SignatureScheme): boolean {
