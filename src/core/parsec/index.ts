@@ -88,13 +88,8 @@ export {
 } from './inspect.ts'
 export { BUDGET_DEFAULTS, Budget, type BudgetOptions, type Cost } from './malice/budget.ts'
 export { costOf, costOfLost, INVALID } from './malice/cost.ts'
-export {
-  MaliceEvidenceError,
-  type MaliceEvidenceErrorData,
-  type MaliceTrust,
-  type ProvenMalice,
-  verifyEvidence,
-} from './malice/evidence/verify.ts'
+export { MaliceEvidenceError, type MaliceEvidenceErrorData } from './malice/evidence/error.ts'
+export { type MaliceTrust, type ProvenMalice, verifyEvidence } from './malice/evidence/verify.ts'
 export type { OpenChange } from './membership/open-changes.ts'
 export { decodeParameters, encodeParameters, type GroupParameters } from './parameters.ts'
 export { type FoundOffence, Parsec, type Started } from './parsec.ts'

@@ -2,7 +2,14 @@ import { describe, expect, test } from 'vitest'
 import { equalBytes } from '../../../src/base/bytes.ts'
 import { present } from '../../../src/base/errors.ts'
 import { toHex } from '../../../src/base/text.ts'
-import { type Malice, MaliceEvidenceError, Parsec, verifyEvidence } from '../../../src/core/parsec/index.ts'
+import {
+  encodeObservation,
+  type Malice,
+  MaliceEvidenceError,
+  Parsec,
+  verifyEvidence,
+} from '../../../src/core/parsec/index.ts'
+import { encodeMaliceEvidence } from '../../../src/wire/malice-evidence.ts'
 import { type Forged, Forger, firstOf, tipOf } from '../../support/parsec/forger.ts'
 import { idOf, Network, opaque, type Peer, strictScheme as scheme, signerOf } from '../../support/parsec/network.ts'
 
@@ -122,6 +129,20 @@ describe('evidence, judged by a stranger who knows the genesis, parsec §9', () 
 })
 
 describe('events of a correct peer prove nothing against it, parsec §9', () => {
+  test('nor do events that no peer takes, since their votes are not signed', () => {
+    const { network, eve } = scene()
+    const { id, format } = network.group()
+    const observation = opaque('x')
+    const twice = [1, 2].map((byte) =>
+      eve.sign({ type: 'Observation', selfParent: eve.tip, observation, voteSignature: new Uint8Array(64).fill(byte) }),
+    ) as [Forged, Forged]
+    const malice: Malice = { type: 'DuplicateVote', events: [twice[0].hash, twice[1].hash] }
+    const accusation = encodeObservation({ type: 'Accusation', offender: idOf('Eve'), malice }, format)
+    const events = twice.map(({ bytes }) => bytes)
+    const bytes = present(encodeMaliceEvidence(id, accusation, events) ?? undefined, 'it fits')
+    expect(() => verifyEvidence(bytes, { group: network.group(), scheme })).toThrow('BadSignature')
+  })
+
   test('whatever offence they are put forward for', () => {
     const it = scene()
     const group = it.network.group()

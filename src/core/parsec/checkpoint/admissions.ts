@@ -22,6 +22,9 @@ export interface Admission {
 
 type OrderedGroup<P> = Ordered<P> & { readonly genesisMembers: ReadonlySet<PeerIndex> }
 
+/** One group of blocks admitted and removed it. */
+const NEVER_VOTED: Admission = { position: 0, hadRemoved: () => true, isSettled: () => true }
+
 /** Of what lies before our base we know too little to tell. */
 const BEFORE_OUR_BASE: Admission = { position: NONE, hadRemoved: () => true, isSettled: () => true }
 
@@ -40,7 +43,7 @@ export class Admissions<Payload> {
     const { checkpoints, peers, genesisMembers } = this.#state
     if (!peers.wasVoter(peer) || genesisMembers.has(peer)) return null
     const checkpoint = checkpoints.all.find(({ signers, nextVoters }) => nextVoters.has(peer) && !signers.has(peer))
-    if (checkpoint === undefined) return BEFORE_OUR_BASE
+    if (checkpoint === undefined) return checkpoints.startedAt === 0 ? NEVER_VOTED : BEFORE_OUR_BASE
     const admission = admissionAt(this.#state, checkpoint)
     this.#byPeer.set(peer, admission)
     return admission

@@ -54,13 +54,24 @@ function eventsFor<P>(scene: Scene<P>, { malice, needs }: Offence): readonly Eve
   }
 }
 
-/** What a voter owes that was admitted later follows from the order: with all that decided whose events these are, and who is asked in them. */
-function withAdmissions<P>({ graph, peers }: Scene<P>, events: readonly EventIndex[]): readonly EventIndex[] | null {
-  const named = new Set(events.flatMap((event) => whoIsIn(graph, event)))
-  // Somebody we were told of: a stranger would not take what it made.
-  if (![...named].every((peer) => peers.isAdmitted(peer))) return null
-  const decidedAt = Math.max(...[...named].map((peer) => peers.admittedAt(peer)))
-  return [...events, ...Array.from({ length: decidedAt + 1 }, (_, event) => event)]
+/**
+ * What a voter owes that was admitted later follows from the order: with all that decided whose events these are, and who is asked in them; and of what
+ * comes along so. Null: not all of it can be shown.
+ */
+function withAdmissions<P>(scene: Scene<P>, events: readonly EventIndex[]): readonly EventIndex[] | null {
+  const { graph, peers, genesisMembers } = scene
+  let all = events
+  let decidedAt = NONE
+  for (;;) {
+    const named = [...new Set(all.flatMap((event) => whoIsIn(graph, event)))]
+    const later = named.filter((peer) => !genesisMembers.has(peer))
+    // Somebody that we were told of, or that was admitted before our base.
+    if (later.some((peer) => peers.admittedAt(peer) === NONE)) return null
+    const until = Math.max(NONE, ...later.map((peer) => peers.admittedAt(peer)))
+    if (until <= decidedAt) return all
+    decidedAt = until
+    all = [...events, ...Array.from({ length: decidedAt + 1 }, (_, event) => event)]
+  }
 }
 
 function whoIsIn(graph: Graph, event: EventIndex): readonly PeerIndex[] {
