@@ -8,13 +8,13 @@ import type { LinkFaults } from '../../transport/memory/faults.ts'
 import type { SeededRandom } from '../seeded-random.ts'
 import type { DiskFaults } from './disk.ts'
 
-export const FAULT_KINDS = [
-  'crash',
-  'crashAtDealing',
-  'crashWhileWriting',
+const ALWAYS = ['crash', 'crashAtDealing', 'crashWhileWriting'] as const
+/** What stands twice is drawn twice as often. */
+const SOMETIMES = [
   'closeAndReopen',
   'partition',
   'heal',
+  'network',
   'network',
   'disk',
   'clockJump',
@@ -24,7 +24,8 @@ export const FAULT_KINDS = [
   'secondProcess',
   'pause',
 ] as const
-export type FaultKind = (typeof FAULT_KINDS)[number]
+export type FaultKind = (typeof ALWAYS | typeof SOMETIMES)[number]
+export const FAULT_KINDS: readonly FaultKind[] = [...new Set<FaultKind>([...ALWAYS, ...SOMETIMES])]
 
 /** Parts against the rules: see adversaries/. */
 export type AdversaryName = 'forker' | 'criminal' | 'flooder' | 'latecomer'
@@ -57,22 +58,6 @@ export interface Scenario {
   /** Virtual hours without anything to do, at the end. */
   readonly idleHours: number
 }
-
-const ALWAYS: readonly FaultKind[] = ['crash', 'crashAtDealing', 'crashWhileWriting']
-const SOMETIMES: readonly FaultKind[] = [
-  'closeAndReopen',
-  'partition',
-  'heal',
-  'network',
-  'network',
-  'disk',
-  'clockJump',
-  'silence',
-  'join',
-  'leave',
-  'secondProcess',
-  'pause',
-]
 
 /** Share of runs that stay idle for a day: it costs as much as the run itself. */
 const LONG_IDLE = 0.02

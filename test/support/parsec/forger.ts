@@ -46,6 +46,15 @@ export class Forger {
     this.tip = typeof peer === 'string' ? this.sign({ type: 'Initial' }).hash : tipOf(peer)
   }
 
+  /** A genesis member that begins as it should, and shows it to a peer. */
+  static begin(network: Network, name: string, to: Peer): Forger {
+    const forger = new Forger(network, name)
+    const initial = forger.sign({ type: 'Initial' })
+    const { error } = forger.send(to, [initial, forger.vote(network.group().genesis)])
+    if (error !== undefined) throw error
+    return forger
+  }
+
   /** An event with these contents; becomes the tip. */
   sign(cause: Cause): Forged {
     const group = this.#network.group()

@@ -154,6 +154,14 @@ export class Network {
     }
     return errors
   }
+
+  /** The same, and after each round everything about checkpoints arrives. */
+  settleWithMail(peers: readonly Peer[], rounds: number): void {
+    for (let round = 0; round < rounds; round += 1) {
+      this.settle(peers, 1)
+      this.deliverMail()
+    }
+  }
 }
 
 /** The first place where two of the sequences of blocks differ, or -1. */

@@ -11,13 +11,6 @@ import { accusationsBy, convictions, Forger, firstOf, tipOf } from '../../suppor
 import { compareWith, joinFrom, startFrom, vouchedBase } from '../../support/parsec/late-joiner.ts'
 import { add, disagreement, idOf, Network, opaque, type Peer, remove, signerOf } from '../../support/parsec/network.ts'
 
-function settle(network: Network, peers: readonly Peer[], rounds: number): void {
-  for (let i = 0; i < rounds; i += 1) {
-    network.settle(peers, 1)
-    network.deliverMail()
-  }
-}
-
 /** A group that has admitted Gus, who joins from the checkpoint of that, and has been heard by all. */
 function withGus(
   names: readonly string[],
@@ -25,16 +18,16 @@ function withGus(
 ) {
   const network = new Network(names, { mode: 'single', checkpointInterval: 2 })
   const peers = names.map((name) => network.start(name))
-  settle(network, peers, 2)
+  network.settleWithMail(peers, 2)
   before(network, peers)
   for (const peer of peers) network.vote(peer, opaque(`early by ${peer.name}`))
-  settle(network, peers, 4)
+  network.settleWithMail(peers, 4)
   for (const peer of peers) network.vote(peer, add('Gus'))
-  settle(network, peers, 5)
+  network.settleWithMail(peers, 5)
   const gus = joinFrom(network, 'Gus', peers)
   const [first, second] = peers as [Peer, Peer]
   compareWith(network, gus, first, second)
-  settle(network, [...peers, gus], 2)
+  network.settleWithMail([...peers, gus], 2)
   return { network, peers, gus, all: [...peers, gus] }
 }
 
@@ -60,9 +53,9 @@ describe('a joiner from the checkpoint of its admission', () => {
     const [alice, bob] = peers as [Peer, Peer]
     const three = [alice, bob, gus]
     for (const peer of three) network.vote(peer, opaque(`late by ${peer.name}`))
-    settle(network, three, 4)
+    network.settleWithMail(three, 4)
     for (const peer of three) network.vote(peer, remove('Carol'))
-    settle(network, three, 5)
+    network.settleWithMail(three, 5)
     expect(
       alice.parsec
         .voters()
@@ -85,7 +78,7 @@ describe('a joiner from the checkpoint of its admission', () => {
   test('takes no part from a later checkpoint, nor with a key that made events', () => {
     const { network, peers } = withGus(NAMES)
     for (const peer of peers) network.vote(peer, opaque(`more by ${peer.name}`))
-    settle(network, peers, 5)
+    network.settleWithMail(peers, 5)
     const [sponsor] = peers as [Peer]
     // It has made events: there is no place for it to start from again.
     expect(sponsor.parsec.bases.placeFor(idOf('Gus'))).toBeUndefined()
@@ -103,10 +96,10 @@ describe('a joiner from the checkpoint of its admission', () => {
     const { network, peers } = withGus(NAMES)
     const [alice] = peers as [Peer]
     network.vote(alice, add('Hal'))
-    settle(network, peers, 1)
+    network.settleWithMail(peers, 1)
     for (const peer of peers.slice(1)) network.vote(peer, add('Hal'))
     for (const peer of network.peers) if (peer.name === 'Gus') network.vote(peer, add('Hal'))
-    settle(network, network.peers, 5)
+    network.settleWithMail(network.peers, 5)
     // Of its own it has only what stands on nothing.
     const hal = joinFrom(network, 'Hal', network.peers)
     const { parsec } = Parsec.again(network.group(), signerOf('Hal'), hal.parsec.voters())
@@ -134,7 +127,7 @@ describe('a joiner from the checkpoint of its admission', () => {
     expect(compareWith(network, gus, bob, carol).map(({ error }) => error)).toEqual([undefined])
     for (const message of answer.effects) network.deliver(bob, alice, message)
     network.vote(alice, opaque('after the late answer'))
-    settle(network, all, 4)
+    network.settleWithMail(all, 4)
     expect(disagreement([alice, bob, carol])).toBe(-1)
     expect(gus.parsec.blockCount).toBe(alice.parsec.blockCount)
     const forger = new Forger(network, bob)
@@ -165,7 +158,7 @@ describe('where a joiner from a checkpoint is needed for a supermajority', () =>
 
   /** The others settle what Eve did by hand. */
   function outcome({ network, others, alice, gus }: ReturnType<typeof start>) {
-    settle(network, others, 6)
+    network.settleWithMail(others, 6)
     const accused = others.flatMap((peer) => [...accusationsBy(peer), ...convictions(peer)])
     const voters = alice.parsec.voters().map((id) => nameOf(ALL, id))
     expect([...new Set(accused.map(({ offender }) => nameOf(ALL, offender)))]).toEqual(['Eve'])

@@ -15,13 +15,6 @@ import { add, idOf, Network, opaque, type Peer, remove, strictScheme } from '../
 
 const NAMES = ['Alice', 'Bob', 'Carol', 'Dave', 'Zoe', 'Eve'] as const
 
-function settle(network: Network, peers: readonly Peer[], rounds: number): void {
-  for (let i = 0; i < rounds; i += 1) {
-    network.settle(peers, 1)
-    network.deliverMail()
-  }
-}
-
 const eventsOf = ({ facts }: Peer): readonly Uint8Array[] =>
   facts.flatMap((fact) => (fact.type === 'GossipEventAccepted' ? [fact.bytes] : []))
 
@@ -29,13 +22,13 @@ const eventsOf = ({ facts }: Peer): readonly Uint8Array[] =>
 function withoutEve(change: readonly ReturnType<typeof add>[]) {
   const network = new Network(NAMES, { mode: 'single', checkpointInterval: 2 })
   const peers = NAMES.map((name) => network.start(name))
-  settle(network, peers, 2)
+  network.settleWithMail(peers, 2)
   const eve = present(peers[5], 'Eve')
   const others = peers.slice(0, 5)
-  settle(network, others, 2)
+  network.settleWithMail(others, 2)
   for (const observation of [...change, add('Gus')]) {
     for (const peer of others) network.vote(peer, observation)
-    settle(network, others, 4)
+    network.settleWithMail(others, 4)
   }
   const [alice, bob] = others as [Peer, Peer]
   const trust = { group: network.group(), scheme: strictScheme }
@@ -74,7 +67,7 @@ describe('a branch where stubs were left out', () => {
     compareWith(network, gus, alice, bob)
     for (const peer of others) network.vote(peer, opaque(`late by ${peer.name}`))
     for (let i = 0; i < 4; i += 1) {
-      settle(network, [...others, gus], 1)
+      network.settleWithMail([...others, gus], 1)
       compareWith(network, gus, alice, bob)
     }
     expect(gus.blocks.length).toBeGreaterThan(0)
@@ -88,7 +81,7 @@ describe('a branch where stubs were left out', () => {
     const { network, others, alice, bob, gus } = scene
     show(scene, ['twice', 'twice'])
     compareWith(network, gus, alice, bob)
-    settle(network, [...others, gus], 3)
+    network.settleWithMail([...others, gus], 3)
     expect([gus, ...others].flatMap(accusationsBy)).toEqual([])
     expect(others.map(({ parsec }) => parsec.voters().length)).toEqual(others.map(() => 6))
   })

@@ -16,37 +16,24 @@ const NAMES = [...CORRECT, 'Eve', 'Mallory', 'Gus']
 const nameOf = (id: Uint8Array): string => NAMES.find((name) => toHex(idOf(name)) === toHex(id)) ?? toHex(id)
 const accusedBy = (peer: Peer): string[] => accusationsBy(peer).map(({ offender }) => nameOf(fromHex(offender)))
 
-function settle(network: Network, peers: readonly Peer[], rounds: number): void {
-  for (let i = 0; i < rounds; i += 1) {
-    network.settle(peers, 1)
-    network.deliverMail()
-  }
-}
-
 /** Mallory was removed, and then Gus took part in a key generation. Bob is slow: the others have made Gus a voter too. */
 function withParticipant() {
   const network = new Network([...CORRECT, 'Eve', 'Mallory'], { mode: 'single' })
   const peers = CORRECT.map((name) => network.start(name))
   const [alice, bob] = peers as [Peer, Peer]
-  const begins = (name: string): Forger => {
-    const forger = new Forger(network, name)
-    const initial = forger.sign({ type: 'Initial' })
-    expect(forger.send(alice, [initial, forger.vote(network.group().genesis)]).error).toBeUndefined()
-    return forger
-  }
-  const [eve, mallory] = [begins('Eve'), begins('Mallory')]
-  settle(network, peers, 3)
+  const [eve, mallory] = [Forger.begin(network, 'Eve', alice), Forger.begin(network, 'Mallory', alice)]
+  network.settleWithMail(peers, 3)
   const twice = [mallory.vote(opaque('x')), mallory.vote(opaque('x'))] as const
   const offence = { type: 'DuplicateVote', events: [twice[0].hash, twice[1].hash] } as const
   expect(mallory.send(alice, twice).error).toBeUndefined()
-  settle(network, peers, 5)
+  network.settleWithMail(peers, 5)
   const keys: Observation = { type: 'StartDkg', participants: [...CORRECT, 'Gus'].map(idOf) }
   for (const peer of peers) expect(network.vote(peer, keys).error).toBeUndefined()
-  settle(network, peers, 4)
+  network.settleWithMail(peers, 4)
   expect(bob.parsec.knows(idOf('Gus'))).toBe(true)
   const others = peers.filter((peer) => peer !== bob)
   for (const peer of others) network.vote(peer, add('Gus'))
-  settle(network, others, 6)
+  network.settleWithMail(others, 6)
   expect([alice, bob].map(({ parsec }) => parsec.voters().map(nameOf).includes('Gus'))).toEqual([true, false])
   return { network, peers, others, alice, bob, eve, mallory, offence }
 }
@@ -58,7 +45,7 @@ describe('a voter that had taken part in a key generation', () => {
     expect(gus.parsec.canVote()).toBe(true)
     expect(network.gossip(bob, gus)).toEqual([])
     expect(accusedBy(bob)).toEqual(['Mallory'])
-    settle(network, [...peers, gus], 6)
+    network.settleWithMail([...peers, gus], 6)
     expect(peers.flatMap(accusedBy)).toEqual(CORRECT.map(() => 'Mallory'))
     expect(convictions(alice).map(({ offender }) => nameOf(fromHex(offender)))).toEqual(['Mallory'])
   })
@@ -74,7 +61,7 @@ describe('a voter that had taken part in a key generation', () => {
     const silence: Malice = { type: 'Accomplice', event: silent.hash, malice: offence }
     const lie = eve.vote({ type: 'Accusation', offender: idOf('Gus'), malice: silence })
     const basis = eve.sign({ type: 'Request', selfParent: lie.hash, otherParent: asks.hash })
-    settle(network, peers, 2)
+    network.settleWithMail(peers, 2)
     expect(eve.send(bob, [asked, initial, silent, asks, own, lie, basis]).error).toBeUndefined()
     const found = bob.parsec.offences().find(({ malice }) => malice.type === 'InvalidAccusation')
     const bytes = present(found?.evidence(), 'Bob can prove it')

@@ -11,13 +11,7 @@ test.each([true, false])('who falsely accuses a peer that one group admits and r
   const network = new Network([...CORRECT, 'Eve', 'Mallory'], { mode: 'single' })
   const peers = CORRECT.map((name) => network.start(name))
   const [alice, bob] = peers as [Peer, Peer]
-  const begins = (name: string): Forger => {
-    const forger = new Forger(network, name)
-    const initial = forger.sign({ type: 'Initial' })
-    expect(forger.send(alice, [initial, forger.vote(network.group().genesis)]).error).toBeUndefined()
-    return forger
-  }
-  const [eve, mallory] = [begins('Eve'), begins('Mallory')]
+  const [eve, mallory] = [Forger.begin(network, 'Eve', alice), Forger.begin(network, 'Mallory', alice)]
   network.settle(peers, 3)
   const twice = [mallory.vote(opaque('x')), mallory.vote(opaque('x'))] as const
   const offence = { type: 'DuplicateVote', events: [twice[0].hash, twice[1].hash] } as const

@@ -14,20 +14,13 @@ const LATE = ['Gus', 'Hank', 'Ivy', 'Zoe']
 const nameOf = (id: Uint8Array): string =>
   [...GENESIS, ...LATE].find((name) => toHex(idOf(name)) === toHex(id)) ?? toHex(id)
 
-function settle(network: Network, peers: readonly Peer[], rounds: number): void {
-  for (let i = 0; i < rounds; i += 1) {
-    network.settle(peers, 1)
-    network.deliverMail()
-  }
-}
-
 /** Ivy has all, and sees that Gus forks and that Hank is silent about it; Zoe starts from the checkpoint that admitted all four. */
 function withNewcomers() {
   const network = new Network(GENESIS, { mode: 'single' })
   const peers = GENESIS.map((name) => network.start(name))
-  settle(network, peers, 2)
+  network.settleWithMail(peers, 2)
   for (const late of LATE) for (const peer of peers) network.vote(peer, add(late))
-  settle(network, peers, 6)
+  network.settleWithMail(peers, 6)
   const [alice] = peers as [Peer]
   const ivy = network.join('Ivy')
   tell(network, ivy, alice)
@@ -63,7 +56,7 @@ test('who started from a checkpoint finds no correct peer guilty, and is not con
   expect(zoe.parsec.offences().map(({ offender, malice }) => [nameOf(offender), malice.type])).toEqual([
     ['Gus', 'Fork'],
   ])
-  settle(network, all, 6)
+  network.settleWithMail(all, 6)
   expect(convictions(alice).map(({ offender, kind }) => [nameOf(fromHex(offender)), kind])).toEqual([
     ['Gus', 'Fork'],
     ['Hank', 'Accomplice'],

@@ -12,13 +12,6 @@ import { add, idOf, Network, opaque, type Peer } from '../../support/parsec/netw
 
 const NAMES = ['Alice', 'Bob', 'Carol', 'Dave', 'Eve']
 
-function settle(network: Network, peers: readonly Peer[], rounds: number): void {
-  for (let i = 0; i < rounds; i += 1) {
-    network.settle(peers, 1)
-    network.deliverMail()
-  }
-}
-
 const ends = (names: readonly string[], offender: string): string =>
   names.find((name) => toHex(idOf(name)) === offender) ?? offender
 
@@ -26,9 +19,9 @@ test('a peer started from a checkpoint, to which an old vote is repeated and an 
   const network = new Network(NAMES, { mode: 'single', checkpointInterval: 2 })
   const [alice, bob, carol, dave, eve] = NAMES.map((name) => network.start(name)) as [Peer, Peer, Peer, Peer, Peer]
   const all = [alice, bob, carol, dave, eve]
-  settle(network, all, 2)
+  network.settleWithMail(all, 2)
   network.vote(eve, opaque('voted for once'))
-  settle(network, all, 4)
+  network.settleWithMail(all, 4)
   for (const peer of all) network.vote(peer, add('Gus'))
   // Alice's request, and the answer that Eve gave it.
   const asked = network.ask(alice, eve)
@@ -38,9 +31,9 @@ test('a peer started from a checkpoint, to which an old vote is repeated and an 
   )
   const answered = tipOf(alice)
   network.deliver(alice, eve, request)
-  settle(network, all, 5)
+  network.settleWithMail(all, 5)
   for (const peer of all) network.vote(peer, opaque(`after by ${peer.name}`))
-  settle(network, all, 4)
+  network.settleWithMail(all, 4)
   const base = joinFrom(network, 'Gus', [bob, carol, dave])
   const others = [alice, bob, carol, dave]
   const compare = (from: Peer, to = base): void => {
@@ -64,7 +57,7 @@ test('a peer started from a checkpoint, to which an old vote is repeated and an 
   for (const peer of others) network.gossip(base, peer)
   expect(forger.send(alice, told).error).toBeUndefined()
   for (const peer of others) network.vote(peer, opaque(`last words of ${peer.name}`))
-  settle(network, others, 6)
+  network.settleWithMail(others, 6)
   compare(bob)
   const accused = [...others, base].flatMap((peer) => [...accusationsBy(peer), ...convictions(peer)])
   expect([...new Set(accused.map(({ offender }) => ends([...NAMES, 'Gus'], offender)))]).toEqual(['Eve'])

@@ -11,20 +11,13 @@ import { add, idOf, Network, opaque, type Peer, remove, strictScheme as scheme }
 const FORMER = ['M1', 'M2', 'M3', 'M4', 'M5', 'M6']
 const GENESIS = ['Alice', ...FORMER, 'Mallory']
 
-function settle(network: Network, peers: readonly Peer[], rounds: number): void {
-  for (let i = 0; i < rounds; i += 1) {
-    network.settle(peers, 1)
-    network.deliverMail()
-  }
-}
-
 const eventsOf = ({ facts }: Peer): Uint8Array[] =>
   facts.flatMap((fact) => (fact.type === 'GossipEventAccepted' ? [fact.bytes] : []))
 
 function grown(names: readonly string[]) {
   const network = new Network(GENESIS, { mode: 'single' })
   const peers = names.map((name) => network.start(name))
-  settle(network, peers, 2)
+  network.settleWithMail(peers, 2)
   return { network, peers }
 }
 
@@ -35,9 +28,9 @@ test('two histories by the keys of former voters convict nobody', () => {
   const initial = mallory.sign({ type: 'Initial' })
   const twice = [mallory.vote(network.group().genesis), mallory.vote(opaque('x')), mallory.vote(opaque('x'))] as const
   expect(mallory.send(alice, [initial, ...twice]).error).toBeUndefined()
-  settle(network, peers, 4)
+  network.settleWithMail(peers, 4)
   for (const peer of peers) network.vote(peer, add('Gus'))
-  settle(network, peers, 4)
+  network.settleWithMail(peers, 4)
   // Mallory was removed before that, so that Gus owes nothing of her.
   const gus = joinFrom(network, 'Gus', peers)
   expect(network.gossip(alice, gus)).toEqual([])
@@ -48,13 +41,13 @@ test('two histories by the keys of former voters convict nobody', () => {
     const voters = new Set(alice.parsec.voters().map(toHex))
     const now = [...peers, gus].filter((peer) => voters.has(toHex(idOf(peer.name))))
     for (const peer of now) network.vote(peer, remove(name))
-    settle(network, now, 5)
+    network.settleWithMail(now, 5)
   }
   expect(alice.parsec.voters()).toHaveLength(2)
   // Somebody has the keys of those that left, and makes Gus a voter from the beginning.
   const other = grown(FORMER)
   for (const peer of other.peers) other.network.vote(peer, add('Gus'))
-  settle(other.network, other.peers, 4)
+  other.network.settleWithMail(other.peers, 4)
   const forged = eventsOf(present(other.peers[0], 'one of them'))
   const { id, format } = network.group()
   const offence: Malice = { type: 'DuplicateVote', events: [twice[1].hash, twice[2].hash] }

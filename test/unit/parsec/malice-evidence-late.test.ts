@@ -44,19 +44,10 @@ beforeEach(() => {
   network = new Network([...CORRECT, 'Eve', 'Mallory'], { mode: 'single' })
   correct = CORRECT.map((name) => network.start(name))
   ;[alice, bob] = correct as [Peer, Peer]
-  eve = begins('Eve')
-  mallory = begins('Mallory')
+  eve = Forger.begin(network, 'Eve', alice)
+  mallory = Forger.begin(network, 'Mallory', alice)
   network.settle(correct, 2)
 })
-
-function begins(name: string): Forger {
-  const forger = new Forger(network, name)
-  const initial = forger.sign({ type: 'Initial' })
-  expect(
-    forger.send(present(correct[0], 'Alice'), [initial, forger.vote(network.group().genesis)]).error,
-  ).toBeUndefined()
-  return forger
-}
 
 function admitGus(): void {
   for (const peer of correct) network.vote(peer, add('Gus'))

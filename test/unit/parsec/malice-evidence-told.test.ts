@@ -12,9 +12,7 @@ test('evidence by a joiner that got a first event before what admitted its creat
   const network = new Network([...CORRECT, 'Eve'], { mode: 'single' })
   const peers = CORRECT.map((name) => network.start(name))
   const [alice, bob] = peers as [Peer, Peer]
-  const eve = new Forger(network, 'Eve')
-  const begins = eve.sign({ type: 'Initial' })
-  expect(eve.send(alice, [begins, eve.vote(network.group().genesis)]).error).toBeUndefined()
+  Forger.begin(network, 'Eve', alice)
   network.settle(peers, 2)
   const admit = (name: string): Forger => {
     for (const peer of peers) network.vote(peer, add(name))

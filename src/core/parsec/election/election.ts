@@ -52,7 +52,7 @@ export class Election {
   readonly #agreement: Agreement
   #voters: Voters
   #number = 0
-  /** The next event to process. */
+  /** The next event to look at. */
   #position = 0
   /** Interesting content is computed for events before it. */
   #contentUntil = 0
